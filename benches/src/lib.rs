@@ -1,0 +1,1 @@
+//! Worlds, timings and instruction counts for netpol.

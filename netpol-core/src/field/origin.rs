@@ -1,0 +1,107 @@
+//! The rules an error can come from, one constant each.
+//!
+//! Upstream sets `Origin` on few errors (`format=k8s-label-key`, `format=k8s-label-value`); where
+//! it does, the text is upstream's. The others are ours, in the same style. The letter and number
+//! in each comment is the row of kube-apiserver's checks as CONTRIBUTING lists them.
+
+macro_rules! origins {
+    ($($(#[$doc:meta])* $name:ident = $text:literal;)*) => {
+        $($(#[$doc])* pub const $name: &str = $text;)*
+        /// Every origin, in declaration order.
+        pub const ALL: &[&str] = &[$($name),*];
+    };
+}
+
+origins! {
+    /// A label or selector key is no qualified name.
+    LABEL_KEY = "format=k8s-label-key";
+    /// A label or selector value is malformed.
+    LABEL_VALUE = "format=k8s-label-value";
+    /// An annotation key is no qualified name.
+    ANNOTATION_KEY = "format=k8s-annotation-key";
+    /// The annotations are too large together.
+    ANNOTATIONS_SIZE = "maxBytes=annotations";
+    /// An object has neither name nor generateName.
+    NAME_REQUIRED = "required=name";
+    /// A name is no DNS-1123 subdomain.
+    NAME_SUBDOMAIN = "format=dns-subdomain";
+    /// A name is no DNS-1123 label.
+    NAME_LABEL = "format=dns-label";
+    /// A generateName cannot begin a name.
+    GENERATE_NAME = "format=generate-name";
+    /// A namespaced object names no namespace.
+    NAMESPACE_REQUIRED = "required=namespace";
+    /// A cluster-scoped object names a namespace.
+    NAMESPACE_FORBIDDEN = "forbidden=namespace";
+    /// A generation is negative.
+    GENERATION = "minimum=generation";
+    /// An owner reference is incomplete or malformed.
+    OWNER_REFERENCE = "format=owner-reference";
+    /// More than one owner claims to be the controller.
+    OWNER_CONTROLLER = "unique=controller";
+    /// A finalizer is malformed, or two contradict each other.
+    FINALIZER = "format=finalizer";
+    /// An entry of managedFields is malformed.
+    MANAGED_FIELDS = "format=managed-fields";
+    /// A field that never changes was changed.
+    IMMUTABLE = "immutable";
+    /// An update names no resource version.
+    RESOURCE_VERSION = "required=resource-version";
+    /// A finalizer was added while the object is being deleted.
+    FINALIZER_ADDED = "forbidden=finalizer-added";
+    /// `In` or `NotIn` without values.
+    SELECTOR_VALUES_REQUIRED = "required=selector-values";
+    /// `Exists` or `DoesNotExist` with values.
+    SELECTOR_VALUES_FORBIDDEN = "forbidden=selector-values";
+    /// An unknown selector operator.
+    SELECTOR_OPERATOR = "enum=selector-operator";
+    /// An unknown protocol.
+    PROTOCOL = "enum=protocol";
+    /// A port number out of range.
+    PORT_NUMBER = "range=port";
+    /// A malformed port name.
+    PORT_NAME = "format=port-name";
+    /// An endPort out of range or below its port.
+    END_PORT = "range=endPort";
+    /// An endPort without a numeric port.
+    END_PORT_FORBIDDEN = "forbidden=endPort";
+    /// A peer with nothing set.
+    PEER_REQUIRED = "required=peer";
+    /// A peer with an ipBlock and a selector.
+    PEER_EXCLUSIVE = "forbidden=peer";
+    /// An ipBlock without cidr.
+    CIDR_REQUIRED = "required=cidr";
+    /// A CIDR that does not parse.
+    CIDR = "format=cidr";
+    /// A CIDR that only the legacy parser accepts.
+    CIDR_STRICT = "format=cidr-strict";
+    /// An except that is no strict subset of its cidr.
+    EXCEPT_SUBSET = "subset=except";
+    /// Too many policyTypes.
+    POLICY_TYPES_MAX = "maxItems=policyTypes";
+    /// An unknown policy type.
+    POLICY_TYPE = "enum=policyTypes";
+    /// An address that does not parse.
+    IP = "format=ip";
+    /// A timestamp that does not parse.
+    TIMESTAMP = "format=date-time";
+    /// A value of the wrong JSON type.
+    TYPE = "type";
+    /// A field the type does not have.
+    UNKNOWN_FIELD = "unknown-field";
+    /// A field given twice.
+    DUPLICATE_FIELD = "duplicate-field";
+    /// A document without a usable apiVersion or kind.
+    TYPE_META = "required=type-meta";
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn origins_are_unique() {
+        let mut all = super::ALL.to_vec();
+        all.sort_unstable();
+        all.dedup();
+        assert_eq!(all.len(), super::ALL.len());
+    }
+}

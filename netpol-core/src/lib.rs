@@ -1,0 +1,14 @@
+//! An embeddable Kubernetes NetworkPolicy engine.
+
+#![forbid(unsafe_code)]
+
+pub mod diagnostic;
+pub mod field;
+pub mod model;
+pub mod net;
+pub mod options;
+pub mod packet;
+
+pub use diagnostic::{Diagnostic, Error};
+pub use options::Options;
+pub use packet::{Direction, Packet, Verdict};

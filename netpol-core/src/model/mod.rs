@@ -1,0 +1,44 @@
+//! The Kubernetes objects as users write them.
+//!
+//! Every type mirrors the API type of the same name, restricted to the fields that can change a
+//! verdict or that validation judges. Fields are public and nothing here has behaviour: text that
+//! means nothing (an unknown protocol, an unparsable CIDR) is representable on purpose, because
+//! [`validate`](crate::validate) has to be able to speak about it.
+//!
+//! Sources: `k8s.io/api/networking/v1/types.go`, `k8s.io/api/core/v1/types.go`,
+//! `k8s.io/api/apps/v1/types.go`, `k8s.io/api/batch/v1/types.go`,
+//! `k8s.io/apimachinery/pkg/apis/meta/v1/types.go`.
+
+mod labels;
+mod meta;
+mod namespace;
+mod network_policy;
+mod node;
+mod object;
+mod pod;
+mod timestamp;
+mod workload;
+
+pub use labels::{LabelSelector, LabelSelectorRequirement, Labels};
+pub use meta::{ManagedFieldsEntry, ObjectMeta, OwnerReference};
+pub use namespace::Namespace;
+pub use network_policy::{
+    IntOrString, IpBlock, NetworkPolicy, NetworkPolicyEgressRule, NetworkPolicyIngressRule,
+    NetworkPolicyPeer, NetworkPolicyPort, NetworkPolicySpec,
+};
+pub use node::{Node, NodeAddress, NodeSpec, NodeStatus};
+pub use object::{Kind, Object, ObjectRef};
+pub use pod::{Container, ContainerPort, Pod, PodSpec, PodStatus};
+pub use timestamp::{InvalidTimestamp, Timestamp};
+pub use workload::{PodTemplateSpec, Workload, WorkloadKind};
+
+use serde::{Deserialize, Deserializer};
+
+/// JSON `null` means the zero value, as Go's decoder has it.
+pub(crate) fn null_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Default + Deserialize<'de>,
+{
+    Ok(Option::<T>::deserialize(deserializer)?.unwrap_or_default())
+}

@@ -1,0 +1,143 @@
+use std::fmt;
+
+use serde::Serialize;
+
+use super::{Namespace, NetworkPolicy, Node, ObjectMeta, Pod, Workload, WorkloadKind};
+
+/// An object of any kind that is read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Object {
+    /// `v1` Namespace.
+    Namespace(Namespace),
+    /// `v1` Node.
+    Node(Node),
+    /// `v1` Pod.
+    Pod(Pod),
+    /// A Deployment, Job or another kind with a pod template.
+    Workload(Workload),
+    /// `networking.k8s.io/v1` NetworkPolicy.
+    NetworkPolicy(NetworkPolicy),
+}
+
+impl Object {
+    /// The object's kind.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        match self {
+            Object::Namespace(_) => Kind::Namespace,
+            Object::Node(_) => Kind::Node,
+            Object::Pod(_) => Kind::Pod,
+            Object::Workload(workload) => Kind::Workload(workload.kind),
+            Object::NetworkPolicy(_) => Kind::NetworkPolicy,
+        }
+    }
+
+    /// The object's metadata.
+    #[must_use]
+    pub fn metadata(&self) -> &ObjectMeta {
+        match self {
+            Object::Namespace(object) => &object.metadata,
+            Object::Node(object) => &object.metadata,
+            Object::Pod(object) => &object.metadata,
+            Object::Workload(object) => &object.metadata,
+            Object::NetworkPolicy(object) => &object.metadata,
+        }
+    }
+
+    /// The object's metadata, to be changed.
+    pub fn metadata_mut(&mut self) -> &mut ObjectMeta {
+        match self {
+            Object::Namespace(object) => &mut object.metadata,
+            Object::Node(object) => &mut object.metadata,
+            Object::Pod(object) => &mut object.metadata,
+            Object::Workload(object) => &mut object.metadata,
+            Object::NetworkPolicy(object) => &mut object.metadata,
+        }
+    }
+
+    /// Kind, namespace and name of the object.
+    #[must_use]
+    pub fn object_ref(&self) -> ObjectRef {
+        let metadata = self.metadata();
+        let name = if metadata.name.is_empty() && !metadata.generate_name.is_empty() {
+            format!("{}*", metadata.generate_name)
+        } else {
+            metadata.name.clone()
+        };
+        ObjectRef { kind: self.kind(), namespace: metadata.namespace.clone(), name }
+    }
+}
+
+/// The kinds that are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Kind {
+    /// `v1` Namespace.
+    Namespace,
+    /// `v1` Node.
+    Node,
+    /// `v1` Pod.
+    Pod,
+    /// A kind with a pod template.
+    Workload(WorkloadKind),
+    /// `networking.k8s.io/v1` NetworkPolicy.
+    NetworkPolicy,
+}
+
+impl Kind {
+    /// The kind as the API spells it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Kind::Namespace => "Namespace",
+            Kind::Node => "Node",
+            Kind::Pod => "Pod",
+            Kind::Workload(kind) => kind.as_str(),
+            Kind::NetworkPolicy => "NetworkPolicy",
+        }
+    }
+
+    /// Whether objects of the kind live in a namespace.
+    #[must_use]
+    pub const fn is_namespaced(self) -> bool {
+        !matches!(self, Kind::Namespace | Kind::Node)
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Serialize for Kind {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+/// Names one object: kind, namespace, name. Printed `NetworkPolicy default/deny-all`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct ObjectRef {
+    /// The object's kind.
+    pub kind: Kind,
+    /// Its namespace; empty for cluster-scoped kinds.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub namespace: String,
+    /// Its name; may be empty in an object that validation refuses.
+    pub name: String,
+}
+
+impl fmt::Display for ObjectRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.kind.as_str())?;
+        if !self.namespace.is_empty() || !self.name.is_empty() {
+            f.write_str(" ")?;
+        }
+        if !self.namespace.is_empty() {
+            write!(f, "{}/", self.namespace)?;
+        }
+        f.write_str(&self.name)
+    }
+}

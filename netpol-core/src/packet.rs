@@ -1,0 +1,261 @@
+//! What is judged, and the answer: [`Packet`] and [`Verdict`].
+
+use std::fmt;
+use std::net::IpAddr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::net::Protocol;
+
+/// The answer: may the packet pass?
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[must_use]
+#[repr(u8)]
+#[expect(clippy::exhaustive_enums, reason = "a third answer must break the callers' builds")]
+pub enum Verdict {
+    /// It may not.
+    Deny = 0,
+    /// It may.
+    Allow = 1,
+}
+
+impl Verdict {
+    /// Whether the packet may pass.
+    #[must_use]
+    pub const fn is_allow(self) -> bool {
+        matches!(self, Verdict::Allow)
+    }
+
+    /// `Allow` for `true`.
+    pub const fn from_allowed(allowed: bool) -> Verdict {
+        if allowed { Verdict::Allow } else { Verdict::Deny }
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.is_allow() { "allow" } else { "deny" })
+    }
+}
+
+/// Which of a pod's two policies is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[expect(clippy::exhaustive_enums, reason = "there is no third direction")]
+pub enum Direction {
+    /// Into the destination.
+    Ingress,
+    /// Out of the source.
+    Egress,
+}
+
+impl fmt::Display for Direction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Direction::Ingress => "ingress",
+            Direction::Egress => "egress",
+        })
+    }
+}
+
+/// What follows the IP header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub enum Transport {
+    /// Ports, as TCP, UDP and SCTP have them. Port 0 is a port that no rule can name.
+    Ports {
+        /// The sender's port; no rule looks at it.
+        source: u16,
+        /// The receiver's port, after DNAT.
+        destination: u16,
+    },
+    /// Type and code of ICMP and ICMPv6.
+    Icmp {
+        /// ICMP type.
+        kind: u8,
+        /// ICMP code.
+        code: u8,
+    },
+    /// Neither can be known: a non-first fragment, or another protocol.
+    Unknown,
+}
+
+/// The first packet of a connection, as it would reach the destination: addresses and ports after
+/// DNAT.
+///
+/// Policies judge who may open a connection; replies belong to it and are not to be asked about
+/// (or are to be kept by connection tracking). An IPv4 address in IPv6 form (`::ffff:10.0.0.1`) is
+/// taken as the IPv4 address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Packet {
+    source: IpAddr,
+    destination: IpAddr,
+    key: u32,
+    protocol: Protocol,
+    traits: u8,
+    transport: Transport,
+}
+
+/// Set in a [key](Packet::key) without a port: above every (protocol, port) pair.
+const KEY_WITHOUT_PORT: u32 = 1 << 31;
+
+/// Traits that the common packet has none of; see [`Packet::is_plain`].
+const VIA_SERVICE: u8 = 1;
+const FRAGMENT: u8 = 2;
+const LINK_SIGNALLING: u8 = 4;
+
+impl Packet {
+    /// A packet of any protocol.
+    #[must_use]
+    pub fn new(
+        source: IpAddr,
+        destination: IpAddr,
+        protocol: Protocol,
+        transport: Transport,
+    ) -> Packet {
+        let destination = destination.to_canonical();
+        let mut traits = 0;
+        let key = match transport {
+            Transport::Ports { destination, .. } => {
+                u32::from(protocol.0) << 16 | u32::from(destination)
+            }
+            Transport::Icmp { .. } | Transport::Unknown => {
+                KEY_WITHOUT_PORT | u32::from(protocol.0) << 16
+            }
+        };
+        if protocol.has_policy_ports() && !matches!(transport, Transport::Ports { .. }) {
+            traits |= FRAGMENT;
+        }
+        if protocol == Protocol::ICMPV6 {
+            if let Transport::Icmp { kind: 130..=137 | 143, .. } = transport {
+                // MLD query, report, done and v2 report; neighbour discovery and redirect.
+                traits |= LINK_SIGNALLING;
+            }
+        }
+        Packet { source: source.to_canonical(), destination, key, protocol, traits, transport }
+    }
+
+    /// A TCP connection to `port`.
+    #[must_use]
+    pub fn tcp(source: IpAddr, destination: IpAddr, port: u16) -> Packet {
+        let transport = Transport::Ports { source: 0, destination: port };
+        Packet::new(source, destination, Protocol::TCP, transport)
+    }
+
+    /// A UDP datagram to `port`.
+    #[must_use]
+    pub fn udp(source: IpAddr, destination: IpAddr, port: u16) -> Packet {
+        let transport = Transport::Ports { source: 0, destination: port };
+        Packet::new(source, destination, Protocol::UDP, transport)
+    }
+
+    /// An SCTP association to `port`.
+    #[must_use]
+    pub fn sctp(source: IpAddr, destination: IpAddr, port: u16) -> Packet {
+        let transport = Transport::Ports { source: 0, destination: port };
+        Packet::new(source, destination, Protocol::SCTP, transport)
+    }
+
+    /// An ICMP message, or an ICMPv6 one when the destination is an IPv6 address.
+    #[must_use]
+    pub fn icmp(source: IpAddr, destination: IpAddr, kind: u8, code: u8) -> Packet {
+        let protocol = match destination.to_canonical() {
+            IpAddr::V4(_) => Protocol::ICMP,
+            IpAddr::V6(_) => Protocol::ICMPV6,
+        };
+        Packet::new(source, destination, protocol, Transport::Icmp { kind, code })
+    }
+
+    /// The same packet, known to have been sent to a Service and translated to this destination.
+    /// It matters only when a Service leads a pod back to itself: see
+    /// [`Options::service_hairpin`](crate::options::Options::service_hairpin).
+    #[must_use]
+    pub const fn via_service(mut self) -> Packet {
+        self.traits |= VIA_SERVICE;
+        self
+    }
+
+    /// The sender's address, in its shortest form.
+    #[must_use]
+    pub const fn source(&self) -> IpAddr {
+        self.source
+    }
+
+    /// The receiver's address, in its shortest form.
+    #[must_use]
+    pub const fn destination(&self) -> IpAddr {
+        self.destination
+    }
+
+    /// The protocol number.
+    #[must_use]
+    pub const fn protocol(&self) -> Protocol {
+        self.protocol
+    }
+
+    /// What follows the IP header.
+    #[must_use]
+    pub const fn transport(&self) -> Transport {
+        self.transport
+    }
+
+    /// The destination port, if there is one.
+    #[must_use]
+    pub const fn destination_port(&self) -> Option<u16> {
+        match self.transport {
+            Transport::Ports { destination, .. } => Some(destination),
+            Transport::Icmp { .. } | Transport::Unknown => None,
+        }
+    }
+
+    /// Whether a Service translated it: see [`via_service`](Packet::via_service).
+    #[must_use]
+    pub const fn is_via_service(&self) -> bool {
+        self.traits & VIA_SERVICE != 0
+    }
+
+    /// Whether it is a TCP, UDP or SCTP packet without ports, that is a non-first fragment.
+    #[must_use]
+    pub const fn is_fragment(&self) -> bool {
+        self.traits & FRAGMENT != 0
+    }
+
+    /// Whether it is IPv6 neighbour discovery (types 133 to 137) or multicast listener discovery
+    /// (130 to 132, 143). Without them IPv6 dies, so they always pass.
+    #[must_use]
+    pub const fn is_link_signalling(&self) -> bool {
+        self.traits & LINK_SIGNALLING != 0
+    }
+
+    /// Whether nothing about the packet itself asks for a special rule.
+    pub(crate) const fn is_plain(&self) -> bool {
+        self.traits == 0
+    }
+
+    /// Protocol and destination port as one number, `protocol << 16 | port`; without a port, a
+    /// number above all of those.
+    pub(crate) const fn key(&self) -> u32 {
+        self.key
+    }
+}
+
+/// `TCP 10.0.0.1 -> 10.0.0.2:80`.
+impl fmt::Display for Packet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} -> ", self.protocol, self.source)?;
+        match (self.transport, self.destination) {
+            (Transport::Ports { destination, .. }, IpAddr::V4(address)) => {
+                write!(f, "{address}:{destination}")
+            }
+            (Transport::Ports { destination, .. }, IpAddr::V6(address)) => {
+                write!(f, "[{address}]:{destination}")
+            }
+            (Transport::Icmp { kind, code }, address) => {
+                write!(f, "{address} type {kind} code {code}")
+            }
+            (Transport::Unknown, address) => write!(f, "{address}"),
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! Reference evaluator, case files, generators and workloads for netpol.
