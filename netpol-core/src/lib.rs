@@ -4,10 +4,12 @@
 
 pub mod diagnostic;
 pub mod field;
+mod hash;
 pub mod model;
 pub mod net;
 pub mod options;
 pub mod packet;
+mod tables;
 
 pub use diagnostic::{Diagnostic, Error};
 pub use options::Options;
