@@ -8,6 +8,7 @@ pub mod model;
 pub mod net;
 pub mod options;
 pub mod packet;
+pub mod selector;
 
 pub use diagnostic::{Diagnostic, Error};
 pub use options::Options;
