@@ -2,15 +2,22 @@
 
 #![forbid(unsafe_code)]
 
+mod compile;
 pub mod diagnostic;
+mod directory;
 pub mod field;
 mod hash;
+mod inventory;
 pub mod model;
 pub mod net;
 pub mod options;
 pub mod packet;
+mod policy;
+pub mod selector;
 mod tables;
 
 pub use diagnostic::{Diagnostic, Error};
+pub use directory::EndpointId;
 pub use options::Options;
 pub use packet::{Direction, Packet, Verdict};
+pub use policy::Tier;
