@@ -85,7 +85,8 @@ pub(super) fn assign(
 /// does, then the older to the newer; then the name decides, so that the order of loading never
 /// does.
 fn owners(candidates: &[Candidate<'_>], warnings: &mut Vec<Diagnostic>) -> Map<IpAddr, EndpointId> {
-    let rank = |record: &EndpointRecord| (record.completed, !record.running, Reverse(record.created));
+    let rank =
+        |record: &EndpointRecord| (record.completed, !record.running, Reverse(record.created));
     let mut owners: Map<IpAddr, EndpointId> =
         Map::with_capacity_and_hasher(candidates.len(), crate::hash::FixedHasher);
     for (number, candidate) in (0..).zip(candidates) {

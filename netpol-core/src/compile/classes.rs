@@ -91,7 +91,8 @@ impl Classes<'_> {
             chain_atoms: Map::default(),
             records: Records::default(),
             origins: Records::default(),
-            known_records: std::iter::once(((Class::default(), ClassOrigin::default()), 0)).collect(),
+            known_records: std::iter::once(((Class::default(), ClassOrigin::default()), 0))
+                .collect(),
             known_classes: Map::default(),
             signatures: Records::default(),
             signature_details: Records::default(),
@@ -281,10 +282,7 @@ impl Classes<'_> {
             atoms.iter().copied().filter(|atom| peers.is_used(*atom, direction)).collect()
         };
         // A source is judged by ingress rules, a destination by egress rules.
-        AtomLists {
-            as_source: used(Direction::Ingress),
-            as_destination: used(Direction::Egress),
-        }
+        AtomLists { as_source: used(Direction::Ingress), as_destination: used(Direction::Egress) }
     }
 
     fn signature(&mut self, atoms: Vec<Atom>, ports: u32) -> Result<SignatureId, TooLarge> {

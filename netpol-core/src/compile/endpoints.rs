@@ -23,23 +23,29 @@ pub(super) fn endpoints<'inventory>(
     let mut endpoints = Vec::new();
     for (namespace, record) in (0..).zip(inventory.namespaces.values()) {
         let first = endpoints.len();
-        let pods = record.pods.values().filter(|pod| {
-            !pod.completed || options.completed_pods == CompletedPods::Keep
-        });
+        let pods = record
+            .pods
+            .values()
+            .filter(|pod| !pod.completed || options.completed_pods == CompletedPods::Keep);
         let workloads = workloads_without_pods(record);
         endpoints.extend(pods.chain(workloads).map(|record| Candidate {
             record,
             namespace,
-            is_pod: !record.host_network || options.host_network_pods == HostNetworkPods::TreatAsPod,
+            is_pod: !record.host_network
+                || options.host_network_pods == HostNetworkPods::TreatAsPod,
         }));
         if let Some(added) = endpoints.get_mut(first..) {
-            added.sort_by(|a, b| (&a.record.name, a.record.kind).cmp(&(&b.record.name, b.record.kind)));
+            added.sort_by(|a, b| {
+                (&a.record.name, a.record.kind).cmp(&(&b.record.name, b.record.kind))
+            });
         }
     }
     endpoints
 }
 
-fn workloads_without_pods(namespace: &NamespaceRecord) -> impl Iterator<Item = &Arc<EndpointRecord>> {
+fn workloads_without_pods(
+    namespace: &NamespaceRecord,
+) -> impl Iterator<Item = &Arc<EndpointRecord>> {
     let mut facts = Facts::default();
     let mut selectors = TermIndex::default();
     for (number, workload) in namespace.workloads.values().enumerate() {

@@ -18,14 +18,14 @@ pub(super) type FactList = SmallVec<[Fact; 8]>;
 /// All facts that selectors mention.
 #[derive(Debug, Default)]
 pub(super) struct Facts {
-    keys: Map<Box<str>, KeyFacts>,
+    keys: Map<String, KeyFacts>,
     count: u32,
 }
 
 #[derive(Debug, Default)]
 struct KeyFacts {
     exists: Option<Fact>,
-    values: Map<Box<str>, Fact>,
+    values: Map<String, Fact>,
 }
 
 /// A selector in terms of facts.
@@ -45,7 +45,7 @@ impl Facts {
             let key = requirement.key();
             let mut facts = match requirement.operator() {
                 Operator::In | Operator::NotIn => {
-                    requirement.values().map(|value| self.has_value(key, value)).collect()
+                    requirement.values().iter().map(|value| self.has_value(key, value)).collect()
                 }
                 Operator::Exists | Operator::DoesNotExist => vec![self.exists(key)],
                 // Not expressible in a LabelSelector, the only form that policies have.

@@ -24,10 +24,10 @@ mod policies;
 mod prefixes;
 mod rule_sets;
 
-use crate::diagnostic::{Diagnostic, Problem};
 use self::classes::Classes;
 use self::nodes::Nodes;
 use self::prefixes::Chains;
+use crate::diagnostic::{Diagnostic, Problem};
 use crate::directory::{Directory, NamespaceEntry};
 use crate::inventory::Inventory;
 use crate::options::Options;
@@ -59,7 +59,10 @@ impl From<TooLarge> for Diagnostic {
 }
 
 /// Compiles the whole inventory.
-pub(crate) fn compile(inventory: &Inventory, options: &Options) -> Result<Compiled, Vec<Diagnostic>> {
+pub(crate) fn compile(
+    inventory: &Inventory,
+    options: &Options,
+) -> Result<Compiled, Vec<Diagnostic>> {
     let (namespaces, mut warnings) = policies::namespaces(inventory, options)?;
     let (tables, directory) = build(inventory, namespaces, options, &mut warnings)
         .map_err(|error| vec![Diagnostic::from(error)])?;

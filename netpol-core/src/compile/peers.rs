@@ -134,7 +134,12 @@ impl Peers {
         scope
     }
 
-    fn pod_atom(&mut self, scope: usize, terms: Terms, direction: Direction) -> Result<Atom, TooLarge> {
+    fn pod_atom(
+        &mut self,
+        scope: usize,
+        terms: Terms,
+        direction: Direction,
+    ) -> Result<Atom, TooLarge> {
         let key = (scope, terms);
         let atom = match self.pod_atoms.get(&key) {
             Some(atom) => *atom,

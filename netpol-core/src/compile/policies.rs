@@ -33,7 +33,8 @@ pub(super) fn namespaces(
         let mut labels = record.labels.clone().unwrap_or_default();
         let missing = record.labels.is_none();
         let inject = if missing {
-            let (list, severity): (_, fn(Problem) -> Diagnostic) = match options.missing_namespaces {
+            let (list, severity): (_, fn(Problem) -> Diagnostic) = match options.missing_namespaces
+            {
                 MissingNamespaces::Error => (&mut refusals, Diagnostic::error),
                 _ => (&mut warnings, Diagnostic::warning),
             };
@@ -65,7 +66,9 @@ fn missing_namespace(options: &Options) -> Problem {
     Problem::Note {
         code: "missing-namespace",
         path: Path::root(),
-        message: format!("objects are in this namespace, but the namespace was never loaded{seen_as}"),
+        message: format!(
+            "objects are in this namespace, but the namespace was never loaded{seen_as}"
+        ),
     }
 }
 
@@ -87,7 +90,7 @@ pub(super) struct Policies {
 /// The port names that rules use.
 #[derive(Debug, Default)]
 pub(super) struct PortNames {
-    numbers: Map<Box<str>, u32>,
+    numbers: Map<String, u32>,
     /// Those that egress rules use, which therefore must be known of destinations.
     egress: Set<u32>,
 }
@@ -194,7 +197,9 @@ impl Policies {
         let key = |number: u16| u32::from(port.protocol.0) << 16 | u32::from(number);
         match &port.ports {
             Ports::All => PortKeys::Range(Range::new(key(0), key(u16::MAX))),
-            Ports::Range(range) => PortKeys::Range(Range::new(key(range.first()), key(range.last()))),
+            Ports::Range(range) => {
+                PortKeys::Range(Range::new(key(range.first()), key(range.last())))
+            }
             Ports::Named(name) => PortKeys::Named(NamedPortRef {
                 name: self.port_names.intern(name, direction),
                 protocol: port.protocol.0,

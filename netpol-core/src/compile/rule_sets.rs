@@ -63,7 +63,11 @@ impl RuleSetCompiler {
         self.intern(any, merged.into_boxed_slice())
     }
 
-    fn intern(&mut self, any: GuardId, entries: Box<[RuleSetEntry]>) -> Result<RuleSetId, TooLarge> {
+    fn intern(
+        &mut self,
+        any: GuardId,
+        entries: Box<[RuleSetEntry]>,
+    ) -> Result<RuleSetId, TooLarge> {
         let key = (any, entries);
         if let Some(known) = self.known_rule_sets.get(&key) {
             return Ok(*known);
@@ -168,7 +172,11 @@ impl PortSets {
         Ok(number)
     }
 
-    fn intern(&mut self, ranges: Vec<Range>, mut named: Vec<NamedPortRef>) -> Result<u32, TooLarge> {
+    fn intern(
+        &mut self,
+        ranges: Vec<Range>,
+        mut named: Vec<NamedPortRef>,
+    ) -> Result<u32, TooLarge> {
         named.sort_unstable();
         named.dedup();
         let set = PortSet { ranges: merge(ranges).into(), named: named.into() };

@@ -12,7 +12,8 @@ use std::sync::Arc;
 
 use ipnet::IpNet;
 
-pub(crate) use endpoints::{EndpointEntry, EndpointId, NamespaceEntry};
+pub use endpoints::EndpointId;
+pub(crate) use endpoints::{EndpointEntry, NamespaceEntry};
 pub(crate) use provenance::{
     ClassOrigin, PeerLine, PolicyLines, PolicyNumber, PortKeys, PortLine, RuleLines,
 };

@@ -103,10 +103,7 @@ impl EndpointRecord {
 /// The addresses of a list, or the single one where the list is empty.
 fn parse_addresses<'a>(list: &'a [String], single: &'a str) -> impl Iterator<Item = IpAddr> + 'a {
     let single = list.is_empty().then_some(single);
-    list.iter()
-        .map(String::as_str)
-        .chain(single)
-        .filter_map(parse_address)
+    list.iter().map(String::as_str).chain(single).filter_map(parse_address)
 }
 
 fn named_ports(spec: &PodSpec, options: &Options) -> Vec<NamedContainerPort> {
@@ -118,7 +115,8 @@ fn named_ports(spec: &PodSpec, options: &Options) -> Vec<NamedContainerPort> {
         NamedPortContainers::AllContainers => true,
     };
     let init_containers = spec.init_containers.iter().filter(counts);
-    let ports = spec.containers.iter().chain(init_containers).flat_map(|container| &container.ports);
+    let ports =
+        spec.containers.iter().chain(init_containers).flat_map(|container| &container.ports);
     let mut named = ports
         .filter(|port| !port.name.is_empty())
         .filter_map(|port| {

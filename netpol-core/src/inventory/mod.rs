@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 
-pub(crate) use endpoint::{EndpointRecord, NamedContainerPort};
+pub(crate) use endpoint::EndpointRecord;
 pub(crate) use node::NodeRecord;
 
 use crate::model::{Labels, WorkloadKind};

@@ -5,7 +5,6 @@ use crate::model::{
 use crate::net::{IpBlock, PolicyPort, PortRange, Protocol};
 use crate::options::Options;
 use crate::selector::Selector;
-use crate::validate;
 
 /// Brings a NetworkPolicy to normal form: fills in what the API server would default
 /// (`SetDefaults_NetworkPolicy`, `SetDefaults_NetworkPolicyPort`) and reads its text.
@@ -81,7 +80,7 @@ fn lower_peer(peer: &NetworkPolicyPeer) -> Option<Peer> {
 
 /// `None` when any part of the entry cannot be read.
 fn lower_port(port: &NetworkPolicyPort, options: &Options) -> Option<PolicyPort> {
-    if !validate::is_readable_port(port) {
+    if !is_readable(port) {
         return None;
     }
     let protocol = Protocol::from_api(port.protocol.as_deref().unwrap_or("TCP"))?;
@@ -95,6 +94,29 @@ fn lower_port(port: &NetworkPolicyPort, options: &Options) -> Option<PolicyPort>
                 None => first,
             };
             Some(PolicyPort::range(protocol, PortRange::new(first, last)?))
+        }
+    }
+}
+
+/// Whether create-validation has nothing to say about the numbers and names of an entry.
+fn is_readable(port: &NetworkPolicyPort) -> bool {
+    let in_range = |number: i32| (1..=65535).contains(&number);
+    match (&port.port, port.end_port) {
+        (None, end) => end.is_none(),
+        (Some(IntOrString::String(name)), end) => {
+            let allowed =
+                |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+            end.is_none()
+                && name.len() <= 15
+                && name.bytes().all(allowed)
+                && name.bytes().any(|byte| byte.is_ascii_lowercase())
+                && !name.contains("--")
+                && !name.starts_with('-')
+                && !name.ends_with('-')
+        }
+        (Some(IntOrString::Int(first)), None) => in_range(*first),
+        (Some(IntOrString::Int(first)), Some(last)) => {
+            in_range(*first) && in_range(last) && *first <= last
         }
     }
 }
