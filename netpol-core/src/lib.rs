@@ -5,6 +5,7 @@
 mod compile;
 pub mod diagnostic;
 mod directory;
+pub mod engine;
 pub mod field;
 mod hash;
 mod inventory;
@@ -18,6 +19,7 @@ mod tables;
 
 pub use diagnostic::{Diagnostic, Error};
 pub use directory::EndpointId;
+pub use engine::{Decision, Engine, Explanation, Party, Question, Reason};
 pub use options::Options;
 pub use packet::{Direction, Packet, Verdict};
 pub use policy::Tier;

@@ -100,6 +100,7 @@ fn build(
         endpoints: addresses.endpoints,
         owners: addresses.owners,
         own_node_addresses: nodes.own_sets,
+        node_addresses: nodes.addresses,
         pod_cidrs: nodes.pod_cidrs,
         policies: policies.list,
         lines: policies.lines,

@@ -18,7 +18,7 @@ pub(crate) use provenance::{
     ClassOrigin, PeerLine, PolicyLines, PolicyNumber, PortKeys, PortLine, RuleLines,
 };
 
-use crate::hash::Map;
+use crate::hash::{Map, Set};
 use crate::policy::Policy;
 use crate::tables::{NamedPort, Records};
 
@@ -33,6 +33,8 @@ pub(crate) struct Directory {
     pub(crate) owners: Map<IpAddr, EndpointId>,
     /// Sets of addresses that count as an endpoint's own node, each sorted; number 0 is empty.
     pub(crate) own_node_addresses: Vec<Box<[IpAddr]>>,
+    /// Every address of every node.
+    pub(crate) node_addresses: Set<IpAddr>,
     /// The pod ranges of all nodes, sorted.
     pub(crate) pod_cidrs: Vec<IpNet>,
     /// Policies, sorted by namespace and name.
