@@ -9,6 +9,7 @@ pub mod net;
 pub mod options;
 pub mod packet;
 pub mod selector;
+pub mod validate;
 
 pub use diagnostic::{Diagnostic, Error};
 pub use options::Options;
