@@ -16,6 +16,7 @@ pub mod packet;
 mod policy;
 pub mod selector;
 mod tables;
+pub mod validate;
 
 pub use diagnostic::{Diagnostic, Error};
 pub use directory::EndpointId;

@@ -27,6 +27,8 @@ mod parse;
 mod requirement;
 
 pub use conjunction::Selector;
-pub(crate) use label_syntax::{dns_subdomain_faults, label_key_faults, label_value_faults};
+pub(crate) use label_syntax::{
+    dns_subdomain_faults, is_dns_label, label_key_faults, label_value_faults, longer_than,
+};
 pub use parse::ParseSelectorError;
 pub use requirement::{InvalidRequirement, Operator, Requirement};

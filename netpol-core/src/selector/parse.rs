@@ -370,6 +370,21 @@ mod tests {
     }
 
     #[test]
+    fn parsing_what_is_printed_gives_the_same() {
+        let words = ["a", " ", "=", "!", "(", ")", ",", "in", "notin", ">", "1"];
+        let mut texts = vec![String::new()];
+        for _ in 0..5 {
+            texts = texts
+                .iter()
+                .flat_map(|text| words.iter().map(move |word| format!("{text}{word}")))
+                .collect();
+            for selector in texts.iter().filter_map(|text| Selector::parse(text).ok()) {
+                assert_eq!(Selector::parse(&selector.to_string()).as_ref(), Ok(&selector));
+            }
+        }
+    }
+
+    #[test]
     fn matches() {
         let selector = Selector::parse("a in (b,c),!d,e!=f").unwrap();
         assert!(selector.matches(&labels(&[("a", "b")])));
