@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+mod cluster;
 mod compile;
 pub mod diagnostic;
 mod directory;
@@ -18,6 +19,7 @@ pub mod selector;
 mod tables;
 pub mod validate;
 
+pub use cluster::{Admission, Applied, Cluster};
 pub use diagnostic::{Diagnostic, Error};
 pub use directory::EndpointId;
 pub use engine::{Decision, Engine, Explanation, Party, Question, Reason};

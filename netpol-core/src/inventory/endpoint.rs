@@ -39,7 +39,7 @@ pub(crate) struct NamedContainerPort {
 
 impl EndpointRecord {
     /// What matters of a pod. Addresses that do not parse are left out; validation has told.
-    pub(crate) fn from_pod(pod: &Pod, options: &Options) -> EndpointRecord {
+    pub(crate) fn from_pod(name: Box<str>, pod: &Pod, options: &Options) -> EndpointRecord {
         let status = &pod.status;
         let mut addresses: SmallVec<[IpAddr; 2]> = SmallVec::new();
         for address in parse_addresses(&status.pod_ips, &status.pod_ip) {
@@ -50,7 +50,7 @@ impl EndpointRecord {
         EndpointRecord {
             kind: Kind::Pod,
             namespace: pod.metadata.namespace.as_str().into(),
-            name: pod.metadata.name.as_str().into(),
+            name,
             labels: pod.metadata.labels.clone(),
             addresses,
             named_ports: named_ports(&pod.spec, options),
@@ -65,7 +65,11 @@ impl EndpointRecord {
     }
 
     /// What matters of a workload: its template, as a pod without an address.
-    pub(crate) fn from_workload(workload: &Workload, options: &Options) -> EndpointRecord {
+    pub(crate) fn from_workload(
+        name: Box<str>,
+        workload: &Workload,
+        options: &Options,
+    ) -> EndpointRecord {
         let template = &workload.template;
         let own_pods = match &workload.selector {
             Some(selector) => Selector::try_from(selector).ok(),
@@ -80,7 +84,7 @@ impl EndpointRecord {
         EndpointRecord {
             kind: Kind::Workload(workload.kind),
             namespace: workload.metadata.namespace.as_str().into(),
-            name: workload.metadata.name.as_str().into(),
+            name,
             labels: template.metadata.labels.clone(),
             addresses: SmallVec::new(),
             named_ports: named_ports(&template.spec, options),

@@ -1,10 +1,12 @@
 use super::{Namespaces, Peer, Policy, Rule, Subject, Tier};
+use crate::field::Path;
 use crate::model::{
     IntOrString, LabelSelector, NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort,
 };
 use crate::net::{IpBlock, PolicyPort, PortRange, Protocol};
 use crate::options::Options;
 use crate::selector::Selector;
+use crate::validate;
 
 /// Brings a NetworkPolicy to normal form: fills in what the API server would default
 /// (`SetDefaults_NetworkPolicy`, `SetDefaults_NetworkPolicyPort`) and reads its text.
@@ -12,7 +14,7 @@ use crate::selector::Selector;
 /// It never fails. A policy that kube-apiserver refuses can still be stored in a cluster of another
 /// version, and refusing it here would leave an older, more open one in force; so what cannot be
 /// read isolates and allows nothing.
-pub(crate) fn network_policy(policy: &NetworkPolicy, options: &Options) -> Policy {
+pub(crate) fn network_policy(name: Box<str>, policy: &NetworkPolicy, options: &Options) -> Policy {
     let spec = &policy.spec;
     let subject = match Selector::try_from(&spec.pod_selector) {
         Ok(selector) => Subject::Pods(selector),
@@ -31,7 +33,7 @@ pub(crate) fn network_policy(policy: &NetworkPolicy, options: &Options) -> Polic
     Policy {
         tier: Tier::NetworkPolicy,
         namespace: policy.metadata.namespace.as_str().into(),
-        name: policy.metadata.name.as_str().into(),
+        name,
         subject,
         ingress,
         egress,
@@ -80,7 +82,7 @@ fn lower_peer(peer: &NetworkPolicyPeer) -> Option<Peer> {
 
 /// `None` when any part of the entry cannot be read.
 fn lower_port(port: &NetworkPolicyPort, options: &Options) -> Option<PolicyPort> {
-    if !is_readable(port) {
+    if !validate::network_policy_port(port, &Path::root()).is_empty() {
         return None;
     }
     let protocol = Protocol::from_api(port.protocol.as_deref().unwrap_or("TCP"))?;
@@ -94,29 +96,6 @@ fn lower_port(port: &NetworkPolicyPort, options: &Options) -> Option<PolicyPort>
                 None => first,
             };
             Some(PolicyPort::range(protocol, PortRange::new(first, last)?))
-        }
-    }
-}
-
-/// Whether create-validation has nothing to say about the numbers and names of an entry.
-fn is_readable(port: &NetworkPolicyPort) -> bool {
-    let in_range = |number: i32| (1..=65535).contains(&number);
-    match (&port.port, port.end_port) {
-        (None, end) => end.is_none(),
-        (Some(IntOrString::String(name)), end) => {
-            let allowed =
-                |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-            end.is_none()
-                && name.len() <= 15
-                && name.bytes().all(allowed)
-                && name.bytes().any(|byte| byte.is_ascii_lowercase())
-                && !name.contains("--")
-                && !name.starts_with('-')
-                && !name.ends_with('-')
-        }
-        (Some(IntOrString::Int(first)), None) => in_range(*first),
-        (Some(IntOrString::Int(first)), Some(last)) => {
-            in_range(*first) && in_range(last) && *first <= last
         }
     }
 }

@@ -87,6 +87,13 @@ impl Tables {
         }
     }
 
+    /// Makes every address one that needs a look at more than the tables.
+    pub(crate) fn flag_everything(&mut self) {
+        let flagged = ClassId::new(ClassId::UNKNOWN.record(), true).bits();
+        self.ipv4 = Ipv4Table::new(&[(0, flagged)]).unwrap_or_default();
+        self.ipv6 = Ipv6Table::new(&[], &[(0, flagged)]);
+    }
+
     /// Gives back memory that building left over.
     pub(crate) fn shrink(&mut self) {
         self.classes.shrink();
