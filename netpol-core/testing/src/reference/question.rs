@@ -1,5 +1,6 @@
 //! The same questions, with pods and workloads called by their names.
 
+use std::fmt;
 use std::net::{IpAddr, Ipv4Addr};
 
 use netpol_core::Packet;
@@ -32,6 +33,27 @@ pub struct Question {
     pub protocol: Protocol,
     /// Ports, or type and code.
     pub transport: Transport,
+}
+
+/// `TCP d/web -> 10.0.0.1 port 80`.
+impl fmt::Display for Question {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} -> {}", self.protocol, self.source, self.destination)?;
+        match self.transport {
+            Transport::Ports { destination, .. } => write!(f, " port {destination}"),
+            Transport::Icmp { kind, code } => write!(f, " type {kind} code {code}"),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl fmt::Display for Party {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Party::Address(address) => address.fmt(f),
+            Party::Name(name) => f.write_str(name),
+        }
+    }
 }
 
 /// Why a question has no answer.
