@@ -4,11 +4,13 @@
 
 pub mod diagnostic;
 pub mod field;
+pub mod manifest;
 pub mod model;
 pub mod net;
 pub mod options;
 pub mod packet;
 
 pub use diagnostic::{Diagnostic, Error};
+pub use manifest::{Admission, Manifest};
 pub use options::Options;
 pub use packet::{Direction, Packet, Verdict};
