@@ -16,9 +16,7 @@ use std::process::ExitCode;
 use netpol_core::manifest::{Manifest, ReadOptions};
 use netpol_core::net::Protocol;
 use netpol_core::packet::Transport;
-use netpol_core::{
-    Admission, Cluster, Engine, Explanation, Options, Party, Question, render,
-};
+use netpol_core::{Admission, Cluster, Engine, Explanation, Options, Party, Question, render};
 
 const USAGE: &str = "\
 May this connection be opened?

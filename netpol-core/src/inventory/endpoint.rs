@@ -126,7 +126,10 @@ fn named_ports(spec: &PodSpec, options: &Options) -> Vec<NamedContainerPort> {
         .filter_map(|port| {
             Some(NamedContainerPort {
                 name: port.name.as_str().into(),
-                protocol: Protocol::from_api(port.protocol.as_deref().unwrap_or("TCP"))?,
+                protocol: match port.protocol.as_deref() {
+                    None | Some("") => Protocol::TCP,
+                    Some(text) => Protocol::from_api(text)?,
+                },
                 number: u16::try_from(port.container_port).ok().filter(|number| *number > 0)?,
             })
         })
