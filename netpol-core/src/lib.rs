@@ -9,6 +9,7 @@ pub mod model;
 pub mod net;
 pub mod options;
 pub mod packet;
+pub mod render;
 
 pub use diagnostic::{Diagnostic, Error};
 pub use manifest::{Admission, Manifest};
