@@ -114,8 +114,11 @@ impl Manifest {
                 }
             }
         };
-        let source = Source { name, bytes: bytes.into(), format, options: options.clone() };
-        Manifest::from_intake(intake, source)
+        let mut manifest = Manifest::from_intake(intake);
+        let bytes = Arc::new(bytes);
+        manifest.sources.push(Source { name, bytes, format, options: options.clone() });
+        manifest.index();
+        manifest
     }
 
     fn from_intake(intake: Intake<'_>) -> Manifest {
