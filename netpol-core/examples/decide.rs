@@ -165,7 +165,7 @@ impl Arguments {
 
     fn format(&self, explanation: &Explanation) -> String {
         let mut text = match (self.json, self.explain) {
-            (true, true) => render::to_json(explanation),
+            (true, true) => render::explanation_json(explanation),
             (true, false) => format!("{{\"verdict\": \"{}\"}}", explanation.verdict),
             (false, true) => explanation.to_string(),
             (false, false) => explanation.verdict.to_string(),

@@ -16,6 +16,7 @@ pub mod net;
 pub mod options;
 pub mod packet;
 mod policy;
+pub mod render;
 pub mod selector;
 mod tables;
 pub mod validate;

@@ -62,7 +62,7 @@ pub(super) struct Place {
 #[derive(Clone, Debug)]
 pub(super) struct Source {
     name: Option<Arc<str>>,
-    pub(super) bytes: Arc<[u8]>,
+    pub(super) bytes: Arc<Vec<u8>>,
     pub(super) format: Format,
     pub(super) options: ReadOptions,
 }
@@ -76,17 +76,26 @@ impl Manifest {
     /// everything else is understood.
     #[must_use]
     pub fn read(name: Option<&str>, bytes: &[u8], options: &ReadOptions) -> Manifest {
+        Manifest::read_owned(name, bytes.to_vec(), options)
+    }
+
+    /// As [`Manifest::read`], without a copy of the text.
+    pub(super) fn read_owned(
+        name: Option<&str>,
+        bytes: Vec<u8>,
+        options: &ReadOptions,
+    ) -> Manifest {
         let name: Option<Arc<str>> = name.map(Arc::from);
-        let text = match Text::of(bytes, &options.limits) {
+        let text = match Text::of(&bytes, &options.limits) {
             Ok(text) => text,
             Err(fault) => {
                 // What exceeds the limit is not worth keeping.
-                let kept = if fault.place.is_some() { bytes } else { &[] };
+                let kept = if fault.place.is_some() { bytes } else { Vec::new() };
                 let mut manifest = Manifest::default();
                 manifest.findings.push(unread(&name, fault));
                 manifest.sources.push(Source {
                     name,
-                    bytes: kept.into(),
+                    bytes: Arc::new(kept),
                     format: Format::Yaml,
                     options: options.clone(),
                 });
@@ -105,28 +114,31 @@ impl Manifest {
                 }
             }
         };
-        let source = Source { name, bytes: bytes.into(), format, options: options.clone() };
-        Manifest::from_intake(intake, source)
+        let mut manifest = Manifest::from_intake(intake);
+        let bytes = Arc::new(bytes);
+        manifest.sources.push(Source { name, bytes, format, options: options.clone() });
+        manifest.index();
+        manifest
     }
 
-    fn from_intake(intake: Intake<'_>, source: Source) -> Manifest {
-        let mut manifest = Manifest {
-            findings: intake.findings,
-            skipped: intake.skipped,
-            sources: vec![source],
-            ..Manifest::default()
-        };
+    fn from_intake(intake: Intake<'_>) -> Manifest {
+        let mut manifest =
+            Manifest { findings: intake.findings, skipped: intake.skipped, ..Manifest::default() };
         manifest.objects.reserve_exact(intake.objects.len());
         manifest.places.reserve_exact(intake.objects.len());
         for (object, location) in intake.objects {
             manifest.objects.push(object);
             manifest.places.push(Place { source: 0, location });
         }
-        duplicates::index(&mut manifest);
-        manifest.findings.sort_by_key(|finding| {
+        manifest
+    }
+
+    /// Tells the duplicates, once everything else is there.
+    fn index(&mut self) {
+        duplicates::index(self);
+        self.findings.sort_by_key(|finding| {
             finding.diagnostic.location.map_or(0, |location| location.offset)
         });
-        manifest
     }
 
     /// Adds what another load understood behind what is here. An object that both hold is a
@@ -198,7 +210,7 @@ impl Manifest {
         self.sources
             .iter()
             .find(|source| source.name.as_deref() == name)
-            .map(|source| &*source.bytes)
+            .map(|source| source.bytes.as_slice())
     }
 
     /// The place of a text in the order of reading; after all others for a name that none has.

@@ -41,7 +41,7 @@ fn read_file(path: &Path, options: &ReadOptions) -> Manifest {
     let limit = u64::from(options.limits.bytes).saturating_add(1);
     let mut bytes = Vec::new();
     match fs::File::open(path).and_then(|file| file.take(limit).read_to_end(&mut bytes)) {
-        Ok(_) => Manifest::read(Some(&name), &bytes, options),
+        Ok(_) => Manifest::read_owned(Some(&name), bytes, options),
         Err(error) => Manifest::unreadable(&name, format!("the file cannot be read: {error}")),
     }
 }

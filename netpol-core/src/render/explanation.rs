@@ -3,6 +3,13 @@ use std::fmt;
 use crate::engine::{Account, Explanation, PartyName, PolicyName, Reason, RuleName};
 use crate::packet::{Direction, Transport};
 
+/// The explanation as JSON, indented: the fields of [`Explanation`] in camelCase.
+#[must_use]
+pub fn explanation_json(explanation: &Explanation) -> String {
+    // Serialising plain data into a string has nothing to fail on.
+    serde_json::to_string_pretty(explanation).unwrap_or_default()
+}
+
 /// For people; the first line is the verdict.
 impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
