@@ -44,7 +44,7 @@ impl<'bytes> Text<'bytes> {
         })?;
         // A NUL would end the text for the YAML scanner, and hide what follows.
         let control = |byte: &u8| *byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r');
-        if let Some(at) = bytes.iter().position(|byte| control(byte)) {
+        if let Some(at) = bytes.iter().position(control) {
             let place = place_of(bytes, at, base);
             let byte = bytes.get(at).copied().unwrap_or_default();
             let message = format!("control characters are not allowed, and this is U+{byte:04X}");
