@@ -234,8 +234,6 @@ fn compare(given: &Value, read: &Value) -> Result<(), String> {
                 let empty = match value {
                     Value::Array(list) => list.is_empty(),
                     Value::Table(table) => table.is_empty(),
-                    Value::String(text) => text.is_empty(),
-                    Value::Boolean(set) => !set,
                     _ => false,
                 };
                 match read.get(key) {
