@@ -2,12 +2,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::{env, fs};
 
-use netpol_core::Options;
+use netpol_core::{Admission, Options};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use toml::{Table, Value};
 
-use super::implementation::Admission;
 use super::step::Step;
 
 /// One cluster and its story.

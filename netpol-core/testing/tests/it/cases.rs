@@ -2,6 +2,7 @@
 
 use netpol_core::Options;
 use netpol_testing::cases::{self, Implementation};
+use netpol_testing::engine::EveryWay;
 use netpol_testing::reference::World;
 
 fn run_all(implementation: &mut dyn Implementation) {
@@ -23,6 +24,11 @@ fn run_all(implementation: &mut dyn Implementation) {
 #[test]
 fn reference() {
     run_all(&mut World::new(Options::default()));
+}
+
+#[test]
+fn engine() {
+    run_all(&mut EveryWay::new(&Options::default()));
 }
 
 /// Cases that are printed say the same as the cases they were printed from.
