@@ -2,8 +2,7 @@ use std::fmt;
 use std::net::IpAddr;
 
 use netpol_core::model::{Kind, Object};
-use netpol_core::{Options, Packet};
-use serde::{Deserialize, Serialize};
+use netpol_core::{Admission, Options, Packet};
 
 use crate::reference::{Judgement, Question, QuestionError, World};
 
@@ -79,17 +78,6 @@ pub enum Event {
     },
     /// The lists are complete, or no longer are.
     Synced(bool),
-}
-
-/// Where an object comes from.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Admission {
-    /// A person or a file: what the API server would refuse is refused.
-    #[default]
-    Create,
-    /// A cluster that already holds it: nothing is refused.
-    Stored,
 }
 
 /// A question.

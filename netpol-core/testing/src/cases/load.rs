@@ -2,12 +2,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::{env, fs};
 
-use netpol_core::Options;
+use netpol_core::{Admission, Options};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use toml::{Table, Value};
 
-use super::implementation::Admission;
 use super::step::Step;
 
 /// One cluster and its story.
@@ -234,8 +233,6 @@ fn compare(given: &Value, read: &Value) -> Result<(), String> {
                 let empty = match value {
                     Value::Array(list) => list.is_empty(),
                     Value::Table(table) => table.is_empty(),
-                    Value::String(text) => text.is_empty(),
-                    Value::Boolean(set) => !set,
                     _ => false,
                 };
                 match read.get(key) {

@@ -58,22 +58,11 @@ struct Run<'a> {
 impl Run<'_> {
     fn step(&mut self, step: &Step) {
         let apply_refused = step.refused == Some(Refusal::Apply);
-        if apply_refused && !self.implementation.validates() {
-            return;
-        }
-        let events = step.events(self.case.admission);
-        let events = events.unwrap_or_else(|error| panic!("case {:?}: {error}", self.case.name));
-        let mut refusals = Vec::new();
-        for event in &events {
-            refusals.extend(self.implementation.handle(event).err());
-        }
-        match refusals.first() {
-            None if apply_refused => self.fail("nothing was refused".to_owned()),
-            Some(refusal) if !apply_refused => self.fail(format!("refused: {refusal}")),
-            _ => {}
-        }
         if !apply_refused {
             self.remember_pods(step);
+        }
+        if !apply_refused || self.implementation.validates() {
+            self.apply(step, apply_refused);
         }
         match (self.implementation.publish(), step.refused) {
             (Ok(()), Some(Refusal::Publish)) => self.fail("publish was not refused".to_owned()),
@@ -91,6 +80,20 @@ impl Run<'_> {
             for probe in probes.unwrap_or_else(|error| self.malformed(&error)) {
                 self.probe(&probe);
             }
+        }
+    }
+
+    fn apply(&mut self, step: &Step, refused: bool) {
+        let events = step.events(self.case.admission);
+        let events = events.unwrap_or_else(|error| self.malformed(&error));
+        let mut refusals = Vec::new();
+        for event in &events {
+            refusals.extend(self.implementation.handle(event).err());
+        }
+        match refusals.first() {
+            None if refused => self.fail("nothing was refused".to_owned()),
+            Some(refusal) if !refused => self.fail(format!("refused: {refusal}")),
+            _ => {}
         }
     }
 

@@ -1,11 +1,12 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
+use netpol_core::Admission;
 use netpol_core::model::{Kind, Object, WorkloadKind};
 use serde::{Deserialize, Serialize};
 
 use super::expectation::{Probe, Reach};
-use super::implementation::{Admission, Event};
+use super::implementation::Event;
 use super::rows::{NamespaceRow, NodeRow, PodRow, PolicyRow, WorkloadRow};
 
 /// One step of a case: what happens, in the order of the fields, and what holds after it.

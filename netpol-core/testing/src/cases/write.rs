@@ -1,10 +1,9 @@
 use std::fmt::Write;
 
-use netpol_core::Options;
+use netpol_core::{Admission, Options};
 use serde::Serialize;
 use toml::{Table, Value};
 
-use super::implementation::Admission;
 use super::load::Case;
 
 /// The case as text of a case file, to be read by a person and committed.
