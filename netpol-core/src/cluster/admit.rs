@@ -1,12 +1,60 @@
 //! Who may come in: the judgement of decoding and validation, by admission.
 
-use super::Admission;
 use crate::diagnostic::{Diagnostic, Problem, Severity};
 use crate::field::{self, ErrorKind, Path};
 use crate::hash::Set;
+use crate::manifest::{Admission, Manifest};
 use crate::model::{Kind, Object, ObjectRef};
 use crate::options::{Options, UnreadableSubjects};
 use crate::validate::{self, ValidateOptions};
+
+/// Everything to be said about a manifest, in the order of the input: errors when the admission
+/// refuses it.
+pub(super) fn manifest(
+    manifest: &Manifest,
+    admission: Admission,
+    options: &Options,
+) -> Vec<Diagnostic> {
+    let unread = unread_fields(manifest);
+    let mut judged: Vec<(usize, Diagnostic)> = Vec::new();
+    for (index, item) in manifest.objects().iter().enumerate() {
+        for diagnostic in object(item, admission, options) {
+            let path = path_of(&diagnostic);
+            // What stands in for a field that could not be read has been told already.
+            if !path.self_and_ancestors().any(|path| unread.contains(&(index, path))) {
+                judged.push((index, diagnostic));
+            }
+        }
+    }
+    // One pass over the text for all of them, and only when there are any.
+    let wanted = judged
+        .iter()
+        .map(|(index, diagnostic)| (*index, path_of(diagnostic).clone()))
+        .collect::<Vec<_>>();
+    let places = if wanted.is_empty() { Vec::new() } else { manifest.locate(&wanted) };
+    let mut diagnostics = manifest.diagnostics(admission);
+    for ((index, mut diagnostic), place) in judged.into_iter().zip(places) {
+        if let Problem::Field(error) = &mut diagnostic.problem {
+            *error = error.clone().at(place);
+        }
+        let (source, _) = manifest.place(index);
+        diagnostics.push(diagnostic.located(source, place));
+    }
+    diagnostics.sort_by_key(|diagnostic| {
+        let source = manifest.source_position(diagnostic.source.as_deref());
+        (source, diagnostic.location.map(|place| place.offset))
+    });
+    diagnostics
+}
+
+/// The fields that decoding could not read, by the number of their object.
+fn unread_fields(manifest: &Manifest) -> Set<(usize, &Path)> {
+    let wrong_types = manifest.findings().iter().filter_map(|finding| {
+        let error = finding.diagnostic.field_error()?;
+        (error.kind() == ErrorKind::TypeInvalid).then_some((finding.object?, error.path()))
+    });
+    wrong_types.collect()
+}
 
 /// Everything to be said about one object.
 pub(super) fn object(object: &Object, admission: Admission, options: &Options) -> Vec<Diagnostic> {
@@ -61,4 +109,13 @@ pub(super) fn duplicates(objects: &[Object]) -> Vec<Diagnostic> {
             Diagnostic::error(problem).about(name)
         })
         .collect()
+}
+
+fn path_of(diagnostic: &Diagnostic) -> &Path {
+    const ROOT: &Path = &Path::root();
+    match &diagnostic.problem {
+        Problem::Field(error) => error.path(),
+        Problem::Note { path, .. } => path,
+        _ => ROOT,
+    }
 }

@@ -4,10 +4,7 @@
 //! before [`publish`](Cluster::publish) turns everything since the last one into an
 //! [`Engine`] at once. A call that is refused changes nothing.
 
-mod admission;
 mod admit;
-
-pub use admission::Admission;
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -17,6 +14,7 @@ use crate::compile::{self, Compiled};
 use crate::diagnostic::{Diagnostic, Error};
 use crate::engine::Engine;
 use crate::inventory::{EndpointRecord, Inventory, NodeRecord};
+use crate::manifest::{Admission, Manifest, ReadOptions};
 use crate::model::{Kind, Object, ObjectRef};
 use crate::options::Options;
 use crate::policy;
@@ -67,10 +65,39 @@ impl Cluster {
         Cluster { options, inventory: Inventory::default(), generation: 0, synced: false }
     }
 
+    /// A cluster with the objects of a manifest, by default options, as
+    /// [`Admission::Create`] takes them. Warnings are dropped; [`apply`](Cluster::apply) returns
+    /// them.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with the text.
+    pub fn from_manifests(text: &str) -> Result<Cluster, Error> {
+        let mut cluster = Cluster::new(Options::default());
+        let manifest = Manifest::read(None, text.as_bytes(), &ReadOptions::default());
+        cluster.apply(&manifest, Admission::Create)?;
+        Ok(cluster)
+    }
+
     /// The options it was created with.
     #[must_use]
     pub const fn options(&self) -> &Options {
         &self.options
+    }
+
+    /// Adds the objects of a manifest; one that is there already is replaced.
+    ///
+    /// # Errors
+    ///
+    /// When the admission refuses anything in it, everything that it refuses; then nothing was
+    /// applied.
+    pub fn apply(&mut self, manifest: &Manifest, admission: Admission) -> Result<Applied, Error> {
+        let diagnostics = admit::manifest(manifest, admission, &self.options);
+        let warnings = accept(diagnostics)?;
+        for object in manifest.objects() {
+            self.insert(object);
+        }
+        Ok(Applied { objects: manifest.objects().len(), warnings })
     }
 
     /// Adds an object; one of the same kind, namespace and name is replaced.

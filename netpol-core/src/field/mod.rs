@@ -13,3 +13,4 @@ mod path;
 pub use error::{Error, ErrorKind, ErrorList};
 pub use location::Location;
 pub use path::Path;
+pub(crate) use path::Step;

@@ -16,8 +16,9 @@ struct Segment {
     step: Step,
 }
 
+/// One step of a [`Path`]: a field, a list element, or an entry of a map of strings.
 #[derive(Debug, PartialEq, Eq, Hash)]
-enum Step {
+pub(crate) enum Step {
     Child(Box<str>),
     Index(usize),
     Key(Box<str>),
@@ -66,6 +67,24 @@ impl Path {
         self.0.as_ref().map(|segment| &segment.parent)
     }
 
+    /// The steps from the root. Iterative, because a hostile document may be as deep as its limit
+    /// allows.
+    pub(crate) fn steps(&self) -> Vec<&Step> {
+        let mut steps = Vec::new();
+        let mut here = self;
+        while let Some(segment) = &here.0 {
+            steps.push(&segment.step);
+            here = &segment.parent;
+        }
+        steps.reverse();
+        steps
+    }
+
+    /// The path, its parent, its parent's parent, and so on up to the object itself.
+    pub fn self_and_ancestors(&self) -> impl Iterator<Item = &Path> {
+        std::iter::successors(Some(self), |path| path.parent())
+    }
+
     fn step(&self, step: Step) -> Path {
         Path(Some(Arc::new(Segment { parent: self.clone(), step })))
     }
@@ -73,14 +92,7 @@ impl Path {
 
 impl fmt::Display for Path {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Iterative, because a hostile document may be as deep as its limit allows.
-        let mut steps = Vec::new();
-        let mut here = self;
-        while let Some(segment) = &here.0 {
-            steps.push(&segment.step);
-            here = &segment.parent;
-        }
-        for (position, step) in steps.into_iter().rev().enumerate() {
+        for (position, step) in self.steps().into_iter().enumerate() {
             match step {
                 Step::Child(name) if position == 0 => f.write_str(name)?,
                 Step::Child(name) => write!(f, ".{name}")?,

@@ -97,11 +97,6 @@ impl EndpointRecord {
             own_pods,
         }
     }
-
-    /// The address of a family, if it has one.
-    pub(crate) fn address_like(&self, other: IpAddr) -> Option<IpAddr> {
-        self.addresses.iter().copied().find(|address| address.is_ipv4() == other.is_ipv4())
-    }
 }
 
 /// The addresses of a list, or the single one where the list is empty.
@@ -126,7 +121,10 @@ fn named_ports(spec: &PodSpec, options: &Options) -> Vec<NamedContainerPort> {
         .filter_map(|port| {
             Some(NamedContainerPort {
                 name: port.name.as_str().into(),
-                protocol: Protocol::from_api(port.protocol.as_deref().unwrap_or("TCP"))?,
+                protocol: match port.protocol.as_deref() {
+                    None | Some("") => Protocol::TCP,
+                    Some(text) => Protocol::from_api(text)?,
+                },
                 number: u16::try_from(port.container_port).ok().filter(|number| *number > 0)?,
             })
         })

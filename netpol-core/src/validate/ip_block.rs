@@ -119,8 +119,8 @@ mod tests {
 
     #[test]
     fn strictness_adds_at_most_one_error_and_hides_none() {
-        let mut options = ValidateOptions::default();
-        options.cidrs = CidrStrictness::Strict;
+        let options =
+            ValidateOptions { cidrs: CidrStrictness::Strict, ..ValidateOptions::default() };
         let path = Path::new("ipBlock");
         let cidr = (Invalid, "ipBlock.cidr", origin::CIDR_STRICT);
         for (text, detail) in [
@@ -148,10 +148,13 @@ mod tests {
 
     #[test]
     fn a_grandfathered_cidr_still_binds_its_excepts() {
-        let mut options = ValidateOptions::default();
-        options.cidrs = CidrStrictness::Strict;
-        options.grandfathered_cidrs =
-            ["010.0.0.0/8", "11.0.0.0/16", "bad", ""].map(str::to_owned).into();
+        let options = ValidateOptions {
+            cidrs: CidrStrictness::Strict,
+            grandfathered_cidrs: ["010.0.0.0/8", "11.0.0.0/16", "bad", ""]
+                .map(str::to_owned)
+                .into(),
+            ..ValidateOptions::default()
+        };
         let path = Path::new("ipBlock");
         assert_errors(&ip_block(&block("bad", &["worse"]), &options, &path), &[]);
         assert_errors(&ip_block(&block("010.0.0.0/8", &["bad"]), &options, &path), &[]);

@@ -191,8 +191,10 @@ mod tests {
 
     #[test]
     fn leniency_is_for_values_of_expressions_only() {
-        let mut options = ValidateOptions::default();
-        options.invalid_label_values_in_selectors = true;
+        let options = ValidateOptions {
+            invalid_label_values_in_selectors: true,
+            ..ValidateOptions::default()
+        };
         let mut selector = expression("app", "In", &["-"]);
         selector.match_labels.insert("app".to_owned(), "-".to_owned());
         assert_errors(

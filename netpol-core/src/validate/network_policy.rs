@@ -47,12 +47,12 @@ pub fn network_policy_spec(
 #[must_use]
 pub fn network_policy_port(port: &NetworkPolicyPort, path: &Path) -> ErrorList {
     let mut errors = ErrorList::new();
-    if let Some(protocol) = &port.protocol {
-        if Protocol::from_api(protocol).is_none() {
-            let path = path.child("protocol");
-            let supported = ["TCP", "UDP", "SCTP"];
-            errors.push(Error::not_supported(&path, protocol, &supported, origin::PROTOCOL));
-        }
+    if let Some(protocol) = &port.protocol
+        && Protocol::from_api(protocol).is_none()
+    {
+        let path = path.child("protocol");
+        let supported = ["TCP", "UDP", "SCTP"];
+        errors.push(Error::not_supported(&path, protocol, &supported, origin::PROTOCOL));
     }
     match (&port.port, port.end_port) {
         (Some(IntOrString::Int(first)), last) => {

@@ -59,8 +59,8 @@ mod tests {
 
     #[track_caller]
     fn check(old: Value, new: Value, expected: &[(ErrorKind, &str, &str)]) {
-        let mut options = ValidateOptions::default();
-        options.cidrs = CidrStrictness::Strict;
+        let options =
+            ValidateOptions { cidrs: CidrStrictness::Strict, ..ValidateOptions::default() };
         assert_errors(&network_policy_update(&policy(new), &policy(old), &options), expected);
     }
 

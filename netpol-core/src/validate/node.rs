@@ -46,10 +46,8 @@ mod tests {
 
     #[track_caller]
     fn check(spec: Value, strict: bool, expected: &[(ErrorKind, &str, &str)]) {
-        let mut options = ValidateOptions::default();
-        if strict {
-            options.cidrs = CidrStrictness::Strict;
-        }
+        let cidrs = if strict { CidrStrictness::Strict } else { CidrStrictness::Legacy };
+        let options = ValidateOptions { cidrs, ..ValidateOptions::default() };
         let object = json!({"metadata": {"name": "node-1.example"}, "spec": spec,
                             "status": {"addresses": [{"type": "Hostname", "address": "n o"}]}});
         assert_errors(&node(&serde_json::from_value(object).unwrap(), &options), expected);

@@ -64,12 +64,12 @@ fn container_ports(ports: &[ContainerPort], path: &Path) -> ErrorList {
             errors.push(Error::invalid(&number_path, container_port, fault, origin::PORT_NUMBER));
         }
         // The API type is no pointer, so that an empty protocol is an absent one: TCP.
-        if let Some(protocol) = protocol.as_deref().filter(|protocol| !protocol.is_empty()) {
-            if Protocol::from_api(protocol).is_none() {
-                let path = path.child("protocol");
-                let supported = ["SCTP", "TCP", "UDP"];
-                errors.push(Error::not_supported(&path, protocol, &supported, origin::PROTOCOL));
-            }
+        if let Some(protocol) = protocol.as_deref().filter(|protocol| !protocol.is_empty())
+            && Protocol::from_api(protocol).is_none()
+        {
+            let path = path.child("protocol");
+            let supported = ["SCTP", "TCP", "UDP"];
+            errors.push(Error::not_supported(&path, protocol, &supported, origin::PROTOCOL));
         }
     }
     errors
@@ -91,12 +91,12 @@ fn addresses(name: &str, single: &str, list: &[String], path: &Path) -> ErrorLis
     }
     let list_path = path.child(&format!("{name}s"));
     let parsed: Vec<_> = list.iter().map(|text| parse_address(text)).collect();
-    if let (Some(Some(first)), Some(single)) = (parsed.first(), single_address) {
-        if *first != single {
-            let detail = format!("must be equal to `{name}`");
-            let path = list_path.index(0);
-            errors.push(Error::invalid(&path, first, detail, origin::FIRST_OF_LIST));
-        }
+    if let (Some(Some(first)), Some(single)) = (parsed.first(), single_address)
+        && *first != single
+    {
+        let detail = format!("must be equal to `{name}`");
+        let path = list_path.index(0);
+        errors.push(Error::invalid(&path, first, detail, origin::FIRST_OF_LIST));
     }
     for (index, (text, address)) in list.iter().zip(&parsed).enumerate() {
         if address.is_none() {

@@ -187,8 +187,8 @@ mod tests {
 
     #[test]
     fn errors_are_not_repeated_as_warnings() {
-        let mut options = ValidateOptions::default();
-        options.cidrs = CidrStrictness::Strict;
+        let mut options =
+            ValidateOptions { cidrs: CidrStrictness::Strict, ..ValidateOptions::default() };
         assert_eq!(codes("10.1.2.3/8", &options), [""; 0]);
         assert_eq!(codes("FD00::/16", &options), ["cidr-not-canonical"]);
         options.grandfathered_cidrs.insert("10.1.2.3/8".to_owned());

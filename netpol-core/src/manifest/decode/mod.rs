@@ -1,0 +1,29 @@
+//! Trees to the model, with every fault told and something harmless in its place.
+//!
+//! [`Decoder`] holds what all types share: paths, judged fields, readers of scalars, lists and
+//! maps. The other files hold one API type each: a [`Shape`] that lists its fields, and a function
+//! that reads them. A reader returns [`Unreadable`] after it has told the fault, and the caller puts
+//! the value in place that makes the least of it.
+
+mod at;
+mod decoder;
+mod label_selector;
+mod namespace;
+mod network_policy;
+mod node;
+mod object_meta;
+mod pod;
+mod shape;
+mod suggestion;
+mod workload;
+
+pub(super) use at::At;
+pub(super) use decoder::Decoder;
+pub(super) use namespace::{NAMESPACE, namespace};
+pub(super) use network_policy::{NETWORK_POLICY, network_policy};
+pub(super) use node::{NODE, node};
+pub(super) use object_meta::{OBJECT_META, object_meta};
+pub(super) use pod::{POD, pod};
+pub(super) use shape::{Field, Shape};
+pub(super) use suggestion::nearest;
+pub(super) use workload::{CRON_JOB, REPLICATION_CONTROLLER, WORKLOAD, workload};
