@@ -131,8 +131,9 @@ impl Order {
             Event::Delete { .. } => 0,
             Event::ReplaceAll { .. } => 1,
             Event::Upsert { .. } => 2,
-            Event::NodeAddresses { .. } => 3,
-            Event::Synced(_) => 4,
+            Event::Apply { .. } => 3,
+            Event::NodeAddresses { .. } => 4,
+            Event::Synced(_) => 5,
         };
         // Objects of a listing and single objects of the same kind cannot share a step, and
         // neither can two versions of one object.
@@ -141,7 +142,7 @@ impl Order {
             Event::NodeAddresses { .. } | Event::Synced(_) | Event::ReplaceAll { .. } => {
                 self.stage >= stage.max(1)
             }
-            Event::Delete { .. } => false,
+            Event::Delete { .. } | Event::Apply { .. } => false,
         };
         if stage < self.stage || again {
             return false;
@@ -168,6 +169,7 @@ fn add(step: &mut Step, event: &Event) {
             step.relist.push(kind.as_str().to_owned());
             objects.iter().for_each(|object: &Object| step.push(object));
         }
+        Event::Apply { text, .. } => step.manifests.push(text.clone()),
         Event::Delete { kind, namespace, name } if namespace.is_empty() => {
             step.delete.push(format!("{kind} {name}"));
         }
