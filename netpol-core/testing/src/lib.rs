@@ -8,5 +8,8 @@
 #![expect(clippy::exhaustive_enums, reason = "nobody outside this workspace matches on these")]
 
 pub mod cases;
+pub mod differential;
 pub mod engine;
+pub mod generate;
 pub mod reference;
+pub mod shrink;
