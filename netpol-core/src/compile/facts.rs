@@ -143,10 +143,10 @@ impl<T: Copy> TermIndex<T> {
         for number in self.always.iter().chain(filed) {
             // A key has one value, so at most one fact of a requirement about it is true and no
             // item comes up twice.
-            if let Some((terms, item)) = self.items.get(*number as usize) {
-                if terms.hold_for(facts) {
-                    found(*item);
-                }
+            if let Some((terms, item)) = self.items.get(*number as usize)
+                && terms.hold_for(facts)
+            {
+                found(*item);
             }
         }
     }

@@ -82,7 +82,7 @@ fn build(
     let chains = Chains::new(prefixes);
     let mut classes = Classes::new(policies, chains, namespaces, options);
     let addresses = addresses::assign(&candidates, &nodes, &mut classes, options, warnings)?;
-    let Classes { policies, namespaces, mut compiler, .. } = classes;
+    let Classes { policies, namespaces, compiler, .. } = classes;
     let mut tables = Tables {
         ipv4: addresses.ipv4,
         ipv6: addresses.ipv6,

@@ -97,11 +97,6 @@ impl EndpointRecord {
             own_pods,
         }
     }
-
-    /// The address of a family, if it has one.
-    pub(crate) fn address_like(&self, other: IpAddr) -> Option<IpAddr> {
-        self.addresses.iter().copied().find(|address| address.is_ipv4() == other.is_ipv4())
-    }
 }
 
 /// The addresses of a list, or the single one where the list is empty.

@@ -203,7 +203,8 @@ impl<'text, E: Events<'text>> Builder<'text, E> {
             Fault::limit(
                 "limits.nodes",
                 self.limits.nodes,
-                "one object has too many values; raise the limit if it is meant to",
+                "one object has too many values; raise the limit if it is meant to, and in a list \
+                 put `kind` before `items`",
                 Some(place),
             )
         })?;

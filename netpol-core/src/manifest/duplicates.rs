@@ -7,8 +7,8 @@ use crate::model::{Kind, Object};
 
 use super::{Finding, Manifest, Refuses};
 
-/// Indexes the objects of a fresh manifest and tells the duplicates among them.
-pub(super) fn index(manifest: &mut Manifest) {
+/// Indexes the objects of a fresh manifest and tells the duplicates among them, `limit` at most.
+pub(super) fn index(manifest: &mut Manifest, limit: u32) {
     let mut named: Vec<usize> = Vec::with_capacity(manifest.objects.len());
     named
         .extend(manifest.objects.iter().enumerate().filter(|(_, o)| is_named(o)).map(|(at, _)| at));
@@ -23,6 +23,7 @@ pub(super) fn index(manifest: &mut Manifest) {
         same
     });
     manifest.by_name = named;
+    repeated.truncate(usize::try_from(limit).unwrap_or(usize::MAX).max(1));
     tell(manifest, repeated);
 }
 

@@ -95,6 +95,18 @@ impl<'text> Intake<'text> {
         self.find(Finding { diagnostic, object: None, refuses: Refuses::Always });
     }
 
+    /// Tells of a character that ends a line for kube-apiserver and not here.
+    pub(super) fn foreign_line_break(&mut self) {
+        if let Some(place) = self.text.foreign_line_break {
+            let message = "kube-apiserver ends a line at this character (U+0085, U+2028 or \
+                           U+2029), by YAML 1.1; remove it or write it as an escape in double \
+                           quotes";
+            let problem = Problem::Syntax { message: message.into() };
+            let diagnostic = Diagnostic::error(problem).located(None, Some(place));
+            self.find(Finding { diagnostic, object: None, refuses: Refuses::Create });
+        }
+    }
+
     fn field_error(
         &mut self,
         kind: ErrorKind,
@@ -258,7 +270,7 @@ impl<'text> Intake<'text> {
     }
 
     fn decoder(&self) -> Decoder<'text> {
-        Decoder::new(self.text.text, self.text.base, self.options.unknown_fields)
+        Decoder::new(self.text.text, self.text.base, self.options)
     }
 
     /// A list whose items are in the tree: one inside another, or one that an alias stands for.

@@ -106,10 +106,10 @@ impl Manifest {
             Format::Yaml => (read_yaml(text, options, &name), Format::Yaml),
             Format::Json => {
                 let json = read_json(text, options, &name);
-                // `{a: b}` is YAML too. When both readers fail, JSON was meant.
+                // `{a: b}` is YAML too.
                 let yaml = json.broken.then(|| read_yaml(text, options, &name));
                 match yaml {
-                    Some(yaml) if !yaml.broken => (yaml, Format::Yaml),
+                    Some(yaml) if !yaml.broken || !text.is_plainly_json() => (yaml, Format::Yaml),
                     _ => (json, Format::Json),
                 }
             }
@@ -135,7 +135,8 @@ impl Manifest {
 
     /// Tells the duplicates, once everything else is there.
     fn index(&mut self) {
-        duplicates::index(self);
+        let limit = self.sources.first().map_or(0, |source| source.options.limits.findings);
+        duplicates::index(self, limit);
         self.findings.sort_by_key(|finding| {
             finding.diagnostic.location.map_or(0, |location| location.offset)
         });
@@ -236,6 +237,7 @@ fn read_yaml<'text>(
     name: &Option<Arc<str>>,
 ) -> Intake<'text> {
     let mut intake = Intake::new(text, options, name.clone());
+    intake.foreign_line_break();
     walk(YamlEvents::new(text.text, text.base, &options.limits), &options.limits, &mut intake);
     intake
 }

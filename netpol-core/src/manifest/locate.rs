@@ -29,7 +29,7 @@ pub(super) fn locate(manifest: &Manifest, wanted: &[(usize, Path)]) -> Vec<Optio
     for (source, mut search) in by_source {
         let Some(source) = manifest.sources.get(source) else { continue };
         let limits = &source.options.limits;
-        let Ok(Text { text, base }) = Text::of(&source.bytes, limits) else { continue };
+        let Ok(Text { text, base, .. }) = Text::of(&source.bytes, limits) else { continue };
         match source.format {
             Format::Json => walk(Json::new(text, base, limits), limits, &mut search),
             Format::Yaml => walk(YamlEvents::new(text, base, limits), limits, &mut search),

@@ -13,6 +13,14 @@
 //! Reading never panics, never recurses deeper than [`Limits::depth`], and takes time linear in the
 //! text.
 
+#![warn(
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used
+)]
+
 mod admission;
 mod build;
 mod decode;

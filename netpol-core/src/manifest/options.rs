@@ -49,7 +49,7 @@ pub enum UnknownFields {
 /// that names the field here, and what was read before it is kept.
 ///
 /// The defaults take a dump of a hundred thousand pods. Memory is at most a small multiple of
-/// `bytes` for what is understood, and about 100 bytes times `nodes` on the way.
+/// `bytes` for what is understood, and about 150 bytes times `nodes` on the way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]
@@ -58,7 +58,9 @@ pub struct Limits {
     pub bytes: u32,
     /// Documents of one file or stream. Default 1,000,000.
     pub documents: u32,
-    /// Values (mappings, lists, scalars) of one object. Default 4,000,000.
+    /// Values (mappings, lists, scalars and keys) of one object, or of a document that is no list of
+    /// objects; and of all items together in a list that tells its kind behind them and whose items do
+    /// not tell theirs. Default 4,000,000.
     pub nodes: u32,
     /// Collections inside one another; values above 512 count as 512. Default 64.
     pub depth: u16,

@@ -11,6 +11,9 @@ use super::options::Limits;
 pub(super) struct Text<'bytes> {
     pub(super) text: &'bytes str,
     pub(super) base: usize,
+    /// The first character that ends a line in YAML 1.1, and so for kube-apiserver, but not in
+    /// YAML 1.2, and so not for the scanner.
+    pub(super) foreign_line_break: Option<Location>,
 }
 
 /// How a text is read.
@@ -42,21 +45,49 @@ impl<'bytes> Text<'bytes> {
             let place = place_of(bytes, error.valid_up_to(), base);
             syntax("the text is not UTF-8", Some(place))
         })?;
-        // A NUL would end the text for the YAML scanner, and hide what follows.
-        let control = |byte: &u8| *byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r');
-        if let Some(at) = bytes.iter().position(|byte| control(byte)) {
-            let place = place_of(bytes, at, base);
-            let byte = bytes.get(at).copied().unwrap_or_default();
-            let message = format!("control characters are not allowed, and this is U+{byte:04X}");
-            return Err(syntax(&message, Some(place)));
-        }
-        Ok(Text { text, base })
+        let foreign_line_break = check_characters(bytes, base)?;
+        Ok(Text { text, base, foreign_line_break })
     }
 
     /// JSON if it begins with a brace, as kubectl tells the two apart.
     pub(super) fn format(&self) -> Format {
         if self.text.trim_start().starts_with('{') { Format::Json } else { Format::Yaml }
     }
+
+    /// Whether a text that begins with a brace goes on as JSON would.
+    pub(super) fn is_plainly_json(&self) -> bool {
+        let inner = self.text.trim_start().strip_prefix('{').unwrap_or_default();
+        inner.trim_start().starts_with(['"', '}'])
+    }
+}
+
+/// Refuses control characters: a NUL would end the text for the YAML scanner, and hide what follows.
+/// Returns the place of the first foreign line break.
+fn check_characters(bytes: &[u8], base: usize) -> Result<Option<Location>, Fault> {
+    let is_control = |byte: u8| byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r');
+    let mut line_break = None;
+    let mut from = 0;
+    while let Some(rest) = bytes.get(from..)
+        && let Some(skipped) =
+            rest.iter().position(|byte| is_control(*byte) || matches!(byte, 0xc2 | 0xe2))
+    {
+        let at = from.saturating_add(skipped);
+        match rest.get(skipped..).unwrap_or_default() {
+            // U+0085, U+2028, U+2029
+            [0xc2, 0x85, ..] | [0xe2, 0x80, 0xa8 | 0xa9, ..] if line_break.is_none() => {
+                line_break = Some(place_of(bytes, at, base));
+            }
+            [byte, ..] if is_control(*byte) => {
+                let place = place_of(bytes, at, base);
+                let message =
+                    format!("control characters are not allowed, and this is U+{byte:04X}");
+                return Err(syntax(&message, Some(place)));
+            }
+            _ => {}
+        }
+        from = at.saturating_add(1);
+    }
+    Ok(line_break)
 }
 
 fn syntax(message: &str, place: Option<Location>) -> Fault {

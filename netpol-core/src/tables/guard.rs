@@ -73,7 +73,7 @@ pub(crate) struct Guard {
 }
 
 /// What does not fit into a [`Guard`].
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct GuardDetail {
     /// All ranges in order and disjoint, when there are more than the record holds; else empty.
     pub(crate) ranges: Arc<[Range]>,
@@ -84,12 +84,6 @@ pub(crate) struct GuardDetail {
 impl Default for Guard {
     fn default() -> Guard {
         Guard { ranges: [Range::NOTHING; INLINE], detail: 0, excepts: 0 }
-    }
-}
-
-impl Default for GuardDetail {
-    fn default() -> GuardDetail {
-        GuardDetail { ranges: Arc::default(), named: Arc::default() }
     }
 }
 

@@ -85,10 +85,9 @@ impl Ipv4Table {
         let mut class = 0;
         for (block, entry) in root.iter_mut().enumerate() {
             let first = u32::try_from(block).ok()? << 16;
-            let inside;
-            (class, inside, rest) = cut(class, rest, first, first | 0xffff);
-            *entry = builder.entry::<2>(class, inside, first)?;
-            class = inside.last().map_or(class, |(_, class)| *class);
+            let cut = Cut::new(class, rest, first, first | 0xffff);
+            *entry = builder.entry::<2>(&cut, first)?;
+            (class, rest) = (cut.last_class(), cut.after);
         }
         builder.dense.shrink();
         builder.runs.shrink();
@@ -126,18 +125,30 @@ impl Ipv4Table {
     }
 }
 
-/// Cuts `points` at a block of addresses: the class at its start, the points inside it (without
-/// the one at its start), and the points after it.
-fn cut(
-    before: u32,
-    points: &[(u32, u32)],
-    first: u32,
-    last: u32,
-) -> (u32, &[(u32, u32)], &[(u32, u32)]) {
-    let (inside, after) = points.split_at(points.iter().take_while(|(at, _)| *at <= last).count());
-    match inside.split_first() {
-        Some(((at, class), inside)) if *at == first => (*class, inside, after),
-        _ => (before, inside, after),
+/// The points of a table, cut at a block of addresses.
+struct Cut<'points> {
+    /// The class at the start of the block.
+    class: u32,
+    /// The points inside it, without one at its start.
+    inside: &'points [(u32, u32)],
+    /// The points after it.
+    after: &'points [(u32, u32)],
+}
+
+impl<'points> Cut<'points> {
+    /// Cuts `points`, none of which lies before the block; `before` is the class in front of it.
+    fn new(before: u32, points: &'points [(u32, u32)], first: u32, last: u32) -> Cut<'points> {
+        let count = points.iter().take_while(|(at, _)| *at <= last).count();
+        let (inside, after) = points.split_at(count);
+        match inside.split_first() {
+            Some(((at, class), inside)) if *at == first => Cut { class: *class, inside, after },
+            _ => Cut { class: before, inside, after },
+        }
+    }
+
+    /// The class at the end of the block.
+    fn last_class(&self) -> u32 {
+        self.inside.last().map_or(self.class, |(_, class)| *class)
     }
 }
 
@@ -151,26 +162,19 @@ struct Builder {
 impl Builder {
     /// The entry for a block: its class, or a page when it changes inside. `LEVEL` is how many
     /// bytes of address are below it.
-    fn entry<const LEVEL: u32>(
-        &mut self,
-        class: u32,
-        inside: &[(u32, u32)],
-        first: u32,
-    ) -> Option<u32> {
-        if inside.is_empty() {
-            return Some(class);
+    fn entry<const LEVEL: u32>(&mut self, block: &Cut<'_>, first: u32) -> Option<u32> {
+        if block.inside.is_empty() {
+            return Some(block.class);
         }
         let shift = 8 * (LEVEL - 1);
         let mut page = [0; 256];
-        let mut class = class;
-        let mut rest = inside;
+        let mut class = block.class;
+        let mut rest = block.inside;
         for (byte, entry) in (0_u32..).zip(page.iter_mut()) {
             let first = first | byte << shift;
-            let last = first | ((1 << shift) - 1);
-            let within;
-            (class, within, rest) = cut(class, rest, first, last);
-            *entry = if LEVEL > 1 { self.entry::<1>(class, within, first)? } else { class };
-            class = within.last().map_or(class, |(_, class)| *class);
+            let cut = Cut::new(class, rest, first, first | ((1 << shift) - 1));
+            *entry = if LEVEL > 1 { self.entry::<1>(&cut, first)? } else { cut.class };
+            (class, rest) = (cut.last_class(), cut.after);
         }
         self.page(page)
     }

@@ -61,10 +61,10 @@ impl Tables {
         let mut hits = intersect(&record.atoms, &peer.atoms);
         while hits != 0 {
             let place = hits.trailing_zeros() as usize;
-            if let Some(guard) = record.guards.get(place) {
-                if self.passes(*guard, peer, key) {
-                    return true;
-                }
+            if let Some(guard) = record.guards.get(place)
+                && self.passes(*guard, peer, key)
+            {
+                return true;
             }
             hits &= hits - 1;
         }

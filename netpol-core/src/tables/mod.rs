@@ -32,7 +32,7 @@ pub(crate) use guard::{Guard, GuardDetail, GuardId, NamedPort, NamedPortRef, Ran
 pub(crate) use ipv4::Ipv4Table;
 pub(crate) use ipv6::Ipv6Table;
 pub(crate) use records::Records;
-pub(crate) use rule_set::{RuleSet, RuleSetEntry, RuleSetId, RuleSets};
+pub(crate) use rule_set::{RuleSetEntry, RuleSetId, RuleSets};
 pub(crate) use segments::{Segment, flatten};
 pub(crate) use signature::{Signature, SignatureDetail, SignatureId};
 

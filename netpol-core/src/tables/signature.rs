@@ -24,7 +24,7 @@ pub(crate) struct Signature {
 }
 
 /// What does not fit into a [`Signature`].
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct SignatureDetail {
     /// All atoms in order, when there are more than the record holds; else empty.
     pub(crate) atoms: Arc<[Atom]>,
@@ -35,12 +35,6 @@ pub(crate) struct SignatureDetail {
 impl Default for Signature {
     fn default() -> Signature {
         Signature { bloom: 0, count: 0, detail: 0, atoms: [NO_ATOM; INLINE] }
-    }
-}
-
-impl Default for SignatureDetail {
-    fn default() -> SignatureDetail {
-        SignatureDetail { atoms: Arc::default(), named_ports: Arc::default() }
     }
 }
 

@@ -2,8 +2,8 @@ use std::collections::BTreeMap;
 
 use crate::diagnostic::{Diagnostic, Problem};
 use crate::field::{Error, ErrorKind, Location, Path, origin};
-use crate::manifest::tree::{Entry, Node, Value, find};
-use crate::manifest::{Finding, Refuses, UnknownFields};
+use crate::manifest::tree::{Entry, Node, Value};
+use crate::manifest::{Finding, ReadOptions, Refuses, UnknownFields};
 use crate::model::{IntOrString, Timestamp};
 
 use super::at::At;
@@ -15,7 +15,7 @@ pub(in crate::manifest) struct Decoder<'d> {
     /// The text, and how many bytes of the file precede it.
     text: &'d str,
     base: usize,
-    unknown_fields: UnknownFields,
+    options: &'d ReadOptions,
     findings: Vec<Finding>,
 }
 
@@ -30,9 +30,9 @@ impl<'d> Decoder<'d> {
     pub(in crate::manifest) fn new(
         text: &'d str,
         base: usize,
-        unknown_fields: UnknownFields,
+        options: &'d ReadOptions,
     ) -> Decoder<'d> {
-        Decoder { text, base, unknown_fields, findings: Vec::new() }
+        Decoder { text, base, options, findings: Vec::new() }
     }
 
     /// What was wrong, in the order in which it was met.
@@ -40,8 +40,17 @@ impl<'d> Decoder<'d> {
         self.findings
     }
 
+    /// Whether nothing more will be told, one finding beyond what is: it stands for all the rest.
+    fn is_full(&self) -> bool {
+        u32::try_from(self.findings.len())
+            .map_or(true, |findings| findings > self.options.limits.findings)
+    }
+
     /// Tells a fault of a field.
     pub(in crate::manifest) fn error(&mut self, error: Error, place: Location, refuses: Refuses) {
+        if self.is_full() {
+            return;
+        }
         let error = error.at(Some(place));
         let diagnostic = Diagnostic::error(Problem::Field(error)).located(None, Some(place));
         self.findings.push(Finding { diagnostic, object: None, refuses });
@@ -65,18 +74,24 @@ impl<'d> Decoder<'d> {
         }
     }
 
-    /// Field `name` among `entries`, read by `read`; `None` when it is absent or null.
+    /// Field `name` among `entries`, read by `read`; `None` when it is absent or null. Of a field
+    /// that is given more than once the last counts, as for a JSON decoder, and the others are read
+    /// for their faults.
     pub(in crate::manifest) fn read<'n, 'text, T>(
         &mut self,
         entries: &'n [Entry<'text>],
         at: &At<'_>,
         name: &str,
-        read: impl FnOnce(&mut Self, &'n Node<'text>, &At<'_>) -> Read<T>,
+        mut read: impl FnMut(&mut Self, &'n Node<'text>, &At<'_>) -> Read<T>,
     ) -> Read<Option<T>> {
-        match find(entries, name) {
-            Some(entry) => read(self, &entry.value, &at.child(entry)).map(Some),
-            None => Ok(None),
+        let mut value = Ok(None);
+        for entry in entries.iter().filter(|entry| entry.key == name) {
+            value = match entry.value.value {
+                Value::Null => Ok(None),
+                _ => read(self, &entry.value, &at.child(entry)).map(Some),
+            };
         }
+        value
     }
 
     /// As [`Decoder::read`], with the zero value for what is absent or unreadable.
@@ -85,7 +100,7 @@ impl<'d> Decoder<'d> {
         entries: &'n [Entry<'text>],
         at: &At<'_>,
         name: &str,
-        read: impl FnOnce(&mut Self, &'n Node<'text>, &At<'_>) -> Read<T>,
+        read: impl FnMut(&mut Self, &'n Node<'text>, &At<'_>) -> Read<T>,
     ) -> T {
         self.read(entries, at, name, read).ok().flatten().unwrap_or_default()
     }
@@ -243,8 +258,11 @@ impl<'d> Decoder<'d> {
 
     /// Unknown and repeated fields of a structure.
     fn judge(&mut self, entries: &[Entry<'_>], shape: &'static Shape, at: &At<'_>) {
-        if !shape.open && self.unknown_fields == UnknownFields::Judge {
+        if !shape.open && self.options.unknown_fields == UnknownFields::Judge {
             for entry in entries {
+                if self.is_full() {
+                    break;
+                }
                 if shape.field(&entry.key).is_none() {
                     self.unknown_field(entry, at);
                 }
@@ -275,6 +293,9 @@ impl<'d> Decoder<'d> {
         path: impl Fn(&str) -> Path,
     ) {
         for (first, again) in repeated(entries) {
+            if self.is_full() {
+                break;
+            }
             if judged(&again.key) {
                 let path = path(&again.key);
                 let detail = format!("it is also given at {}", first.key_place);
@@ -291,6 +312,9 @@ impl<'d> Decoder<'d> {
     }
 
     fn note_converted(&mut self, entry: &Entry<'_>, path: Path) {
+        if self.is_full() {
+            return;
+        }
         let written = self.written(entry.key_place).unwrap_or_default();
         let message = format!(
             "the key {written:?} is no string in YAML and is read as {:?}; write it in quotes",

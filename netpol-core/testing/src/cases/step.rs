@@ -1,11 +1,12 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
+use netpol_core::Admission;
 use netpol_core::model::{Kind, Object, WorkloadKind};
 use serde::{Deserialize, Serialize};
 
 use super::expectation::{Probe, Reach};
-use super::implementation::{Admission, Event};
+use super::implementation::Event;
 use super::rows::{NamespaceRow, NodeRow, PodRow, PolicyRow, WorkloadRow};
 
 /// One step of a case: what happens, in the order of the fields, and what holds after it.
@@ -33,6 +34,9 @@ pub struct Step {
     /// Policies to load.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub policies: Vec<PolicyRow>,
+    /// Manifests to apply, each as one text.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub manifests: Vec<String>,
     /// Addresses to feed for nodes, by node name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub node_addresses: BTreeMap<String, Vec<IpAddr>>,
@@ -89,6 +93,8 @@ impl Step {
         events.extend(
             objects.into_iter().map(|object| Event::Upsert { object: Box::new(object), admission }),
         );
+        let apply = |text: &String| Event::Apply { text: text.clone(), admission };
+        events.extend(self.manifests.iter().map(apply));
         events.extend(self.node_addresses.iter().map(|(node, addresses)| Event::NodeAddresses {
             node: node.clone(),
             addresses: addresses.clone(),

@@ -59,10 +59,8 @@ pub enum Reason {
     Allowed(AllowingRule),
     /// Policies isolate the pod and none of their rules matches.
     NoRuleMatches,
-    /// Fragments without ports are let through.
-    FragmentAllowed,
-    /// Fragments without ports are not let through to or from an isolated pod.
-    FragmentDenied,
+    /// It is a fragment without ports, on which an option decides.
+    Fragment,
     /// No rule matches, but the protocol is none that policies are about.
     UnmatchedProtocol,
     /// No rule matches, but it is one of the ICMP messages that IP cannot do without.
@@ -82,8 +80,7 @@ impl fmt::Display for Reason {
             Reason::NotAPod => "notAPod",
             Reason::NotIsolated => "notIsolated",
             Reason::NoRuleMatches => "noRuleMatches",
-            Reason::FragmentAllowed => "fragmentAllowed",
-            Reason::FragmentDenied => "fragmentDenied",
+            Reason::Fragment => "fragment",
             Reason::UnmatchedProtocol => "unmatchedProtocol",
             Reason::EssentialIcmp => "essentialIcmp",
         })

@@ -77,7 +77,12 @@ impl World {
             return Side::allow(Reason::OwnNode);
         }
 
-        // 6. Only pods have policies, and only pods that some policy isolates are judged by them.
+        // 6. Fragments have no ports that rules could match; they may pass for that.
+        if packet.is_fragment() && self.options.fragments == Fragments::Allow {
+            return Side::allow(Reason::Fragment);
+        }
+
+        // 7. Only pods have policies, and only pods that some policy isolates are judged by them.
         let Some(pod) = subject.endpoint else {
             let reason = if unknown(subject) { Reason::UnknownPodAddress } else { Reason::NotAPod };
             return Side::allow(reason);
@@ -86,14 +91,8 @@ impl World {
         if isolating.is_empty() {
             return Side::allow(Reason::NotIsolated);
         }
-
-        // 7. Fragments have no ports that rules could match.
-        if packet.is_fragment() {
-            match self.options.fragments {
-                Fragments::Allow => return Side::allow(Reason::FragmentAllowed),
-                Fragments::Deny => return Side::deny(Reason::FragmentDenied),
-                _ => {}
-            }
+        if packet.is_fragment() && self.options.fragments == Fragments::Deny {
+            return Side::deny(Reason::Fragment);
         }
 
         // 8. Policies only add up: one rule of one of them is enough.
@@ -116,20 +115,17 @@ impl World {
         Side::deny(Reason::NoRuleMatches)
     }
 
-    /// A pod and its own address, or loopback, which no policy ever sees. What a Service led back
+    /// A pod and its own address, or loopback, which never leaves the pod. What a Service led back
     /// to the pod it came from is the pod's own traffic only where an option says so.
     fn is_self_traffic(&self, source: &End<'_>, destination: &End<'_>, packet: &Packet) -> bool {
-        if destination.address.is_some_and(|address| address.is_loopback()) {
-            return true;
-        }
+        let loopback = destination.address.is_some_and(|address| address.is_loopback());
         let same_pod = match (source.endpoint, destination.endpoint) {
             (Some(one), Some(other)) => one.is_same_pod(other),
             _ => false,
         };
-        self.options.self_traffic
-            && same_pod
-            && source.address == destination.address
-            && (self.options.service_hairpin || !packet.is_via_service())
+        let hairpin = packet.is_via_service() && !self.options.service_hairpin;
+        let own_address = same_pod && source.address == destination.address && !hairpin;
+        self.options.self_traffic && (loopback || own_address)
     }
 
     fn is_own_node(&self, direction: Direction, subject: &End<'_>, other: &End<'_>) -> bool {

@@ -52,8 +52,12 @@ impl World {
     /// understood where [`UnreadableSubjects::Error`] asks for that.
     pub fn upsert(&mut self, object: Object) -> Result<(), Refused> {
         self.check(&object)?;
-        let metadata = object.metadata();
-        self.delete(object.kind(), &metadata.namespace.clone(), &metadata.name.clone());
+        let metadata = object.metadata().clone();
+        if matches!(object, Object::Namespace(_)) {
+            self.namespaces.retain(|namespace| namespace.metadata.name != metadata.name);
+        } else {
+            self.delete(object.kind(), &metadata.namespace, &metadata.name);
+        }
         match object {
             Object::Namespace(object) => self.namespaces.push(object),
             Object::Node(object) => self.nodes.push(object),
@@ -65,11 +69,16 @@ impl World {
         Ok(())
     }
 
-    /// Removes an object; whether there was one.
+    /// Removes an object, a namespace with everything in it; whether there was one.
     pub fn delete(&mut self, kind: Kind, namespace: &str, name: &str) -> bool {
         let before = self.len();
         match kind {
-            Kind::Namespace => self.namespaces.retain(|object| object.metadata.name != name),
+            Kind::Namespace => {
+                self.namespaces.retain(|object| object.metadata.name != name);
+                self.pods.retain(|object| object.metadata.namespace != name);
+                self.workloads.retain(|object| object.metadata.namespace != name);
+                self.policies.retain(|object| object.metadata.namespace != name);
+            }
             Kind::Node => self.nodes.retain(|object| object.metadata.name != name),
             Kind::Pod => self.pods.retain(|object| {
                 (object.metadata.namespace.as_str(), object.metadata.name.as_str())
