@@ -92,19 +92,82 @@ pub enum Transport {
 pub struct Packet {
     source: IpAddr,
     destination: IpAddr,
+    traffic: Traffic,
+}
+
+/// What a packet is, whoever sends it to whomever.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Traffic {
     key: u32,
     protocol: Protocol,
     traits: u8,
     transport: Transport,
 }
 
-/// Set in a [key](Packet::key) without a port: above every (protocol, port) pair.
+/// Set in a [key](Traffic::key) without a port: above every (protocol, port) pair.
 const KEY_WITHOUT_PORT: u32 = 1 << 31;
 
-/// Traits that the common packet has none of; see [`Packet::is_plain`].
+/// Traits that the common packet has none of; see [`Traffic::is_plain`].
 const VIA_SERVICE: u8 = 1;
 const FRAGMENT: u8 = 2;
 const LINK_SIGNALLING: u8 = 4;
+
+impl Traffic {
+    pub(crate) const fn new(protocol: Protocol, transport: Transport) -> Traffic {
+        let mut traits = 0;
+        let number = (protocol.0 as u32) << 16;
+        let key = match transport {
+            Transport::Ports { destination, .. } => number | destination as u32,
+            Transport::Icmp { .. } | Transport::Unknown => number | KEY_WITHOUT_PORT,
+        };
+        if protocol.has_policy_ports() && !matches!(transport, Transport::Ports { .. }) {
+            traits |= FRAGMENT;
+        }
+        // MLD query, report, done and v2 report; neighbour discovery and redirect.
+        if protocol.0 == Protocol::ICMPV6.0
+            && matches!(transport, Transport::Icmp { kind: 130..=137 | 143, .. })
+        {
+            traits |= LINK_SIGNALLING;
+        }
+        Traffic { key, protocol, traits, transport }
+    }
+
+    pub(crate) const fn via_service(mut self) -> Traffic {
+        self.traits |= VIA_SERVICE;
+        self
+    }
+
+    pub(crate) const fn protocol(&self) -> Protocol {
+        self.protocol
+    }
+
+    pub(crate) const fn transport(&self) -> Transport {
+        self.transport
+    }
+
+    pub(crate) const fn is_via_service(&self) -> bool {
+        self.traits & VIA_SERVICE != 0
+    }
+
+    pub(crate) const fn is_fragment(&self) -> bool {
+        self.traits & FRAGMENT != 0
+    }
+
+    pub(crate) const fn is_link_signalling(&self) -> bool {
+        self.traits & LINK_SIGNALLING != 0
+    }
+
+    /// Whether nothing about the packet itself asks for a special rule.
+    pub(crate) const fn is_plain(&self) -> bool {
+        self.traits == 0
+    }
+
+    /// Protocol and destination port as one number, `protocol << 16 | port`; without a port, a
+    /// number above all of those.
+    pub(crate) const fn key(&self) -> u32 {
+        self.key
+    }
+}
 
 impl Packet {
     /// A packet of any protocol.
@@ -115,26 +178,11 @@ impl Packet {
         protocol: Protocol,
         transport: Transport,
     ) -> Packet {
-        let destination = destination.to_canonical();
-        let mut traits = 0;
-        let key = match transport {
-            Transport::Ports { destination, .. } => {
-                u32::from(protocol.0) << 16 | u32::from(destination)
-            }
-            Transport::Icmp { .. } | Transport::Unknown => {
-                KEY_WITHOUT_PORT | u32::from(protocol.0) << 16
-            }
-        };
-        if protocol.has_policy_ports() && !matches!(transport, Transport::Ports { .. }) {
-            traits |= FRAGMENT;
+        Packet {
+            source: source.to_canonical(),
+            destination: destination.to_canonical(),
+            traffic: Traffic::new(protocol, transport),
         }
-        if protocol == Protocol::ICMPV6 {
-            if let Transport::Icmp { kind: 130..=137 | 143, .. } = transport {
-                // MLD query, report, done and v2 report; neighbour discovery and redirect.
-                traits |= LINK_SIGNALLING;
-            }
-        }
-        Packet { source: source.to_canonical(), destination, key, protocol, traits, transport }
     }
 
     /// A TCP connection to `port`.
@@ -173,7 +221,7 @@ impl Packet {
     /// [`Options::service_hairpin`](crate::options::Options::service_hairpin).
     #[must_use]
     pub const fn via_service(mut self) -> Packet {
-        self.traits |= VIA_SERVICE;
+        self.traffic = self.traffic.via_service();
         self
     }
 
@@ -192,19 +240,19 @@ impl Packet {
     /// The protocol number.
     #[must_use]
     pub const fn protocol(&self) -> Protocol {
-        self.protocol
+        self.traffic.protocol
     }
 
     /// What follows the IP header.
     #[must_use]
     pub const fn transport(&self) -> Transport {
-        self.transport
+        self.traffic.transport
     }
 
     /// The destination port, if there is one.
     #[must_use]
     pub const fn destination_port(&self) -> Option<u16> {
-        match self.transport {
+        match self.traffic.transport {
             Transport::Ports { destination, .. } => Some(destination),
             Transport::Icmp { .. } | Transport::Unknown => None,
         }
@@ -213,39 +261,32 @@ impl Packet {
     /// Whether a Service translated it: see [`via_service`](Packet::via_service).
     #[must_use]
     pub const fn is_via_service(&self) -> bool {
-        self.traits & VIA_SERVICE != 0
+        self.traffic.is_via_service()
     }
 
     /// Whether it is a TCP, UDP or SCTP packet without ports, that is a non-first fragment.
     #[must_use]
     pub const fn is_fragment(&self) -> bool {
-        self.traits & FRAGMENT != 0
+        self.traffic.is_fragment()
     }
 
     /// Whether it is IPv6 neighbour discovery (types 133 to 137) or multicast listener discovery
     /// (130 to 132, 143). Without them IPv6 dies, so they always pass.
     #[must_use]
     pub const fn is_link_signalling(&self) -> bool {
-        self.traits & LINK_SIGNALLING != 0
+        self.traffic.is_link_signalling()
     }
 
-    /// Whether nothing about the packet itself asks for a special rule.
-    pub(crate) const fn is_plain(&self) -> bool {
-        self.traits == 0
-    }
-
-    /// Protocol and destination port as one number, `protocol << 16 | port`; without a port, a
-    /// number above all of those.
-    pub(crate) const fn key(&self) -> u32 {
-        self.key
+    pub(crate) const fn traffic(&self) -> &Traffic {
+        &self.traffic
     }
 }
 
 /// `TCP 10.0.0.1 -> 10.0.0.2:80`.
 impl fmt::Display for Packet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {} -> ", self.protocol, self.source)?;
-        match (self.transport, self.destination) {
+        write!(f, "{} {} -> ", self.protocol(), self.source)?;
+        match (self.transport(), self.destination) {
             (Transport::Ports { destination, .. }, IpAddr::V4(address)) => {
                 write!(f, "{address}:{destination}")
             }

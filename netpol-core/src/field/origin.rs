@@ -35,12 +35,20 @@ origins! {
     NAMESPACE_FORBIDDEN = "forbidden=namespace";
     /// A generation is negative.
     GENERATION = "minimum=generation";
+    /// An update lowers the generation.
+    GENERATION_DECREMENTED = "increasing=generation";
     /// An owner reference is incomplete or malformed.
     OWNER_REFERENCE = "format=owner-reference";
+    /// An owner reference is to a kind that owns nothing.
+    OWNER_BANNED = "forbidden=owner";
     /// More than one owner claims to be the controller.
     OWNER_CONTROLLER = "unique=controller";
-    /// A finalizer is malformed, or two contradict each other.
+    /// A finalizer is no qualified name.
     FINALIZER = "format=finalizer";
+    /// A finalizer without a prefix is none of the standard ones.
+    FINALIZER_STANDARD = "enum=finalizer";
+    /// Two finalizers contradict each other.
+    FINALIZERS_EXCLUSIVE = "exclusive=finalizers";
     /// An entry of managedFields is malformed.
     MANAGED_FIELDS = "format=managed-fields";
     /// A field that never changes was changed.
@@ -83,6 +91,24 @@ origins! {
     POLICY_TYPE = "enum=policyTypes";
     /// An address that does not parse.
     IP = "format=ip";
+    /// Two addresses or ranges of one family where each family may have one.
+    FAMILY_UNIQUE = "unique=family";
+    /// An element of a list that has no place for duplicates stands in it twice.
+    UNIQUE = "unique";
+    /// The first element of a list is not the single value that it has to repeat.
+    FIRST_OF_LIST = "equal=first";
+    /// A container port without a number.
+    CONTAINER_PORT_REQUIRED = "required=containerPort";
+    /// Two ports of a container have one name.
+    PORT_NAME_UNIQUE = "unique=port-name";
+    /// A name is too long for what will be made of it.
+    NAME_LENGTH = "maxLength=name";
+    /// A workload without a selector.
+    WORKLOAD_SELECTOR_REQUIRED = "required=selector";
+    /// A workload whose selector is empty.
+    WORKLOAD_SELECTOR_EMPTY = "minProperties=selector";
+    /// A workload whose selector does not match its own pods.
+    TEMPLATE_LABELS = "match=template-labels";
     /// A timestamp that does not parse.
     TIMESTAMP = "format=date-time";
     /// A value of the wrong JSON type.

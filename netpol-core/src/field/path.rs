@@ -80,6 +80,11 @@ impl Path {
         steps
     }
 
+    /// The path, its parent, its parent's parent, and so on up to the object itself.
+    pub fn self_and_ancestors(&self) -> impl Iterator<Item = &Path> {
+        std::iter::successors(Some(self), |path| path.parent())
+    }
+
     fn step(&self, step: Step) -> Path {
         Path(Some(Arc::new(Segment { parent: self.clone(), step })))
     }

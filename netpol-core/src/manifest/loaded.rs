@@ -214,6 +214,12 @@ impl Manifest {
             .map(|source| source.bytes.as_slice())
     }
 
+    /// The place of a text in the order of reading; after all others for a name that none has.
+    pub(crate) fn source_position(&self, name: Option<&str>) -> usize {
+        let mut sources = self.sources.iter();
+        sources.position(|source| source.name.as_deref() == name).unwrap_or(self.sources.len())
+    }
+
     /// The places of fields in the text, one for each of `wanted`: the number of an object and a
     /// path in it. A field that is not there is located at the nearest field around it that is.
     ///

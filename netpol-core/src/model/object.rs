@@ -7,6 +7,10 @@ use super::{Namespace, NetworkPolicy, Node, ObjectMeta, Pod, Workload, WorkloadK
 /// An object of any kind that is read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "objects pass through; a box would cost each of them"
+)]
 pub enum Object {
     /// `v1` Namespace.
     Namespace(Namespace),

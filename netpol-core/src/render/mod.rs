@@ -10,5 +10,7 @@
 
 mod diagnostics;
 mod excerpt;
+mod explanation;
 
 pub use diagnostics::{Style, diagnostics, diagnostics_json};
+pub use explanation::explanation_json;

@@ -1,0 +1,55 @@
+# One word each; `make help` lists them.
+
+# No tool may fetch another toolchain behind our back.
+export RUSTUP_DIST_SERVER ?= http://127.0.0.1:9
+
+CARGO ?= cargo
+FUZZ_TARGETS := manifest selector decide
+FUZZ_SECONDS ?= 15
+FUZZ_SEEDS_manifest := netpol-core/testdata/articles netpol-core/testdata/invalid netpol-core/examples/shop
+FUZZ_SEEDS_selector := fuzz/seeds/selector
+FUZZ_SEEDS_decide := fuzz/seeds/decide
+LONG_PACKETS ?= 10000000
+
+.DEFAULT_GOAL := help
+.PHONY: help test long lint format docs audit bench icount fuzz-smoke fuzz
+
+help: ## List the targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
+
+test: ## Run every test
+	$(CARGO) test --workspace --all-targets
+	$(CARGO) test --workspace --doc
+
+long: ## Compare the engine with the reference over ten million packets
+	NETPOL_LONG=$(LONG_PACKETS) $(CARGO) test --release -p netpol-testing --test it differential -- --nocapture
+
+lint: ## Check format, clippy and documentation
+	$(CARGO) fmt --all --check
+	$(CARGO) fmt --manifest-path fuzz/Cargo.toml --check
+	$(CARGO) clippy --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --document-private-items
+
+format: ## Format the code
+	$(CARGO) fmt --all
+	$(CARGO) fmt --manifest-path fuzz/Cargo.toml
+
+docs: ## Build the documentation of the library
+	$(CARGO) doc -p netpol-core --no-deps
+
+audit: ## Check licences, sources and duplicate dependencies (needs cargo-deny)
+	$(CARGO) deny check bans licenses sources
+
+bench: ## Measure decisions, compilation and memory (see benches/README.md)
+	$(CARGO) run --profile bench -p netpol-benches --bin netpol-bench
+
+icount: ## Count instructions per decision (needs valgrind)
+	benches/icount.sh
+
+fuzz-smoke: ## Replay the corpus of every fuzz target and run each for FUZZ_SECONDS (needs cargo-fuzz)
+	@for target in $(FUZZ_TARGETS); do $(MAKE) --no-print-directory fuzz TARGET=$$target || exit 1; done
+
+fuzz: ## Fuzz TARGET for FUZZ_SECONDS
+	mkdir -p fuzz/corpus/$(TARGET)
+	$(CARGO) fuzz run -s none $(TARGET) fuzz/corpus/$(TARGET) fuzz/regressions/$(TARGET) $(FUZZ_SEEDS_$(TARGET)) \
+		-- -max_total_time=$(FUZZ_SECONDS) -timeout=20 -rss_limit_mb=4096 -max_len=16384

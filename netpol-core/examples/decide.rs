@@ -1,0 +1,218 @@
+//! May this connection be opened? The answer for manifests on disk.
+//!
+//! ```text
+//! decide -f <file or directory>... --from <endpoint | IP> --to <endpoint | IP>
+//!        --port <number or name> [--protocol TCP|UDP|SCTP|ICMP] [--explain] [-o text|json]
+//! ```
+//!
+//! Exits with 0 for allow, 1 for deny, and 2 when there is no answer.
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use netpol_core::manifest::{Manifest, ReadOptions};
+use netpol_core::net::Protocol;
+use netpol_core::packet::Transport;
+use netpol_core::{Admission, Cluster, Engine, Explanation, Options, Party, Question, render};
+
+const USAGE: &str = "\
+May this connection be opened?
+
+usage: decide -f <file or directory>... --from <end> --to <end> --port <port> [options]
+
+  -f, --filename <path>    a manifest, or a directory of manifests; may be repeated
+      --from <end>         who connects: namespace/name, kind/namespace/name, or an IP address
+      --to <end>           to whom
+  -p, --port <port>        a number, or the name of a port of the destination; not for ICMP
+      --protocol <name>    TCP (the default), UDP, SCTP or ICMP
+      --explain            say what the verdict rests on
+  -o, --output <form>      text (the default) or json
+      --stored             the manifests come from a cluster: take what it took, with warnings
+  -h, --help               print this
+
+A name without a namespace is one of namespace `default`.
+Exits with 0 for allow, 1 for deny, 2 when there is no answer.
+";
+
+/// What the command line asks for.
+struct Arguments {
+    paths: Vec<PathBuf>,
+    from: String,
+    to: String,
+    port: Option<String>,
+    protocol: String,
+    explain: bool,
+    json: bool,
+    admission: Admission,
+}
+
+fn main() -> ExitCode {
+    let arguments = match Arguments::parse() {
+        Ok(Some(arguments)) => arguments,
+        Ok(None) => {
+            return print(USAGE, ExitCode::SUCCESS);
+        }
+        Err(error) => return fail(&format!("error: {error}\n\n{USAGE}")),
+    };
+    match run(&arguments) {
+        Ok(explanation) => {
+            let code = if explanation.verdict.is_allow() { 0 } else { 1 };
+            print(&arguments.format(&explanation), ExitCode::from(code))
+        }
+        Err(message) => fail(&message),
+    }
+}
+
+fn run(arguments: &Arguments) -> Result<Explanation, String> {
+    let manifest = Manifest::read_paths(&arguments.paths, &ReadOptions::default());
+    let mut cluster = Cluster::new(Options::default());
+    let told = cluster.apply(&manifest, arguments.admission);
+    let diagnostics = match &told {
+        Ok(applied) => applied.warnings.as_slice(),
+        Err(error) => error.diagnostics(),
+    };
+    let text = render::diagnostics(diagnostics, &manifest, render::Style::Plain);
+    if told.is_err() {
+        return Err(text);
+    }
+    let _ = std::io::stderr().write_all(text.as_bytes());
+    let engine = cluster.publish().map_err(|error| format!("{error}\n"))?;
+    for warning in engine.warnings() {
+        let _ = writeln!(std::io::stderr(), "{warning}");
+    }
+    arguments.ask(&engine).map_err(|error| format!("error: {error}\n"))
+}
+
+impl Arguments {
+    /// `None` when only help was asked for.
+    fn parse() -> Result<Option<Arguments>, Box<dyn std::error::Error>> {
+        use lexopt::prelude::{Long, Short, Value, ValueExt};
+
+        let mut paths = Vec::new();
+        let (mut from, mut to, mut port) = (None, None, None);
+        let mut protocol = "TCP".to_owned();
+        let (mut explain, mut json, mut admission) = (false, false, Admission::Create);
+        let mut parser = lexopt::Parser::from_env();
+        while let Some(argument) = parser.next()? {
+            match argument {
+                Short('f') | Long("filename") => {
+                    paths.extend(parser.values()?.map(PathBuf::from));
+                }
+                Long("from") => from = Some(parser.value()?.string()?),
+                Long("to") => to = Some(parser.value()?.string()?),
+                Short('p') | Long("port") => port = Some(parser.value()?.string()?),
+                Long("protocol") => protocol = parser.value()?.string()?,
+                Long("explain") => explain = true,
+                Long("stored") => admission = Admission::Stored,
+                Short('o') | Long("output") => {
+                    json = match parser.value()?.string()?.as_str() {
+                        "json" => true,
+                        "text" => false,
+                        other => return Err(format!("unknown output form `{other}`").into()),
+                    }
+                }
+                Short('h') | Long("help") => return Ok(None),
+                Short(_) | Long(_) | Value(_) => return Err(argument.unexpected().into()),
+            }
+        }
+        if paths.is_empty() {
+            return Err("no manifests: give them with -f".into());
+        }
+        let from = from.ok_or("--from is missing")?;
+        let to = to.ok_or("--to is missing")?;
+        let arguments = Arguments { paths, from, to, port, protocol, explain, json, admission };
+        Ok(Some(arguments))
+    }
+
+    fn ask(&self, engine: &Engine) -> Result<Explanation, Box<dyn std::error::Error>> {
+        let (from, to) = (party(engine, &self.from)?, party(engine, &self.to)?);
+        if self.protocol.eq_ignore_ascii_case("ICMP") {
+            return self.ask_icmp(engine, from, to);
+        }
+        let protocol = Protocol::from_api(&self.protocol.to_ascii_uppercase())
+            .ok_or_else(|| format!("unknown protocol `{}`", self.protocol))?;
+        let port = self.port.as_deref().ok_or("--port is missing")?;
+        let port = match port.parse::<u16>() {
+            Ok(number) => number,
+            Err(_) => named_port(engine, to, port, protocol)?,
+        };
+        Ok(engine.explain_question(&Question::port(from, to, protocol, port))?)
+    }
+
+    /// An echo request, of the family in which the two ends meet.
+    fn ask_icmp(
+        &self,
+        engine: &Engine,
+        from: Party,
+        to: Party,
+    ) -> Result<Explanation, Box<dyn std::error::Error>> {
+        if self.port.is_some() {
+            return Err("ICMP has no ports".into());
+        }
+        let ask = |protocol, kind| {
+            let transport = Transport::Icmp { kind, code: 0 };
+            engine.explain_question(&Question::new(from, to, protocol, transport))
+        };
+        let explanation = ask(Protocol::ICMP, 8)?;
+        match explanation.source.address.or(explanation.destination.address) {
+            Some(IpAddr::V6(_)) => Ok(ask(Protocol::ICMPV6, 128)?),
+            _ => Ok(explanation),
+        }
+    }
+
+    fn format(&self, explanation: &Explanation) -> String {
+        let mut text = match (self.json, self.explain) {
+            (true, true) => render::explanation_json(explanation),
+            (true, false) => format!("{{\"verdict\": \"{}\"}}", explanation.verdict),
+            (false, true) => explanation.to_string(),
+            (false, false) => explanation.verdict.to_string(),
+        };
+        if !self.json && !self.explain {
+            for note in &explanation.notes {
+                let _ = write!(text, "\nnote: {note}");
+            }
+        }
+        text.push('\n');
+        text
+    }
+}
+
+/// An address as it is, anything else as the name of an endpoint.
+fn party(engine: &Engine, text: &str) -> Result<Party, Box<dyn std::error::Error>> {
+    if let Ok(address) = text.parse::<IpAddr>() {
+        return Ok(Party::from(address));
+    }
+    let name = if text.contains('/') { text.to_owned() } else { format!("default/{text}") };
+    Ok(Party::from(engine.endpoint(&name)?))
+}
+
+fn named_port(
+    engine: &Engine,
+    to: Party,
+    name: &str,
+    protocol: Protocol,
+) -> Result<u16, Box<dyn std::error::Error>> {
+    let endpoint = match to {
+        Party::Endpoint(endpoint) => Some(endpoint),
+        Party::Address(address) => engine.owner(address),
+    };
+    let endpoint = endpoint
+        .ok_or_else(|| format!("port `{name}` means nothing on an address that no pod owns"))?;
+    Ok(engine.port_number(endpoint, name, protocol)?)
+}
+
+/// Prints the answer; an answer that nobody could read is none.
+fn print(text: &str, code: ExitCode) -> ExitCode {
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Ok(()) => code,
+        Err(_) => ExitCode::from(2),
+    }
+}
+
+fn fail(text: &str) -> ExitCode {
+    let _ = std::io::stderr().write_all(text.as_bytes());
+    ExitCode::from(2)
+}

@@ -1,0 +1,247 @@
+//! The face for writers: objects go in, snapshots come out.
+//!
+//! A [`Cluster`] is fed with whole manifests or object by object. Nothing that reads sees a change
+//! before [`publish`](Cluster::publish) turns everything since the last one into an
+//! [`Engine`] at once. A call that is refused changes nothing.
+
+mod admit;
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use crate::compile::{self, Compiled};
+use crate::diagnostic::{Diagnostic, Error};
+use crate::engine::Engine;
+use crate::inventory::{EndpointRecord, Inventory, NodeRecord};
+use crate::manifest::{Admission, Manifest, ReadOptions};
+use crate::model::{Kind, Object, ObjectRef};
+use crate::options::Options;
+use crate::policy;
+
+/// Everything that is known of a cluster, ready to be compiled.
+///
+/// ```
+/// use netpol_core::model::{Kind, Object, Pod};
+/// use netpol_core::{Admission, Cluster, Options};
+///
+/// let mut cluster = Cluster::new(Options::default());
+/// let mut pod = Pod::default();
+/// pod.metadata.name = "db-0".into();
+/// pod.metadata.namespace = "shop".into();
+/// pod.status.pod_ip = "10.0.0.1".into();
+/// cluster.upsert(Object::Pod(pod), Admission::Stored)?;
+/// let engine = cluster.publish()?;
+/// assert!(engine.owner("10.0.0.1".parse()?).is_some());
+///
+/// assert!(cluster.delete(Kind::Pod, "shop", "db-0"));
+/// assert!(cluster.publish()?.owner("10.0.0.1".parse()?).is_none());
+/// // The first engine still answers as it did.
+/// assert!(engine.owner("10.0.0.1".parse()?).is_some());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Cluster {
+    options: Options,
+    inventory: Inventory,
+    generation: u64,
+    synced: bool,
+}
+
+/// A call went through.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Applied {
+    /// How many objects were added or replaced.
+    pub objects: usize,
+    /// What was odd about them, in the order of the input.
+    pub warnings: Vec<Diagnostic>,
+}
+
+impl Cluster {
+    /// An empty cluster. Its options never change.
+    #[must_use]
+    pub fn new(options: Options) -> Cluster {
+        Cluster { options, inventory: Inventory::default(), generation: 0, synced: false }
+    }
+
+    /// A cluster with the objects of a manifest, by default options, as
+    /// [`Admission::Create`] takes them. Warnings are dropped; [`apply`](Cluster::apply) returns
+    /// them.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with the text.
+    pub fn from_manifests(text: &str) -> Result<Cluster, Error> {
+        let mut cluster = Cluster::new(Options::default());
+        let manifest = Manifest::read(None, text.as_bytes(), &ReadOptions::default());
+        cluster.apply(&manifest, Admission::Create)?;
+        Ok(cluster)
+    }
+
+    /// The options it was created with.
+    #[must_use]
+    pub const fn options(&self) -> &Options {
+        &self.options
+    }
+
+    /// Adds the objects of a manifest; one that is there already is replaced.
+    ///
+    /// # Errors
+    ///
+    /// When the admission refuses anything in it, everything that it refuses; then nothing was
+    /// applied.
+    pub fn apply(&mut self, manifest: &Manifest, admission: Admission) -> Result<Applied, Error> {
+        let diagnostics = admit::manifest(manifest, admission, &self.options);
+        let warnings = accept(diagnostics)?;
+        for object in manifest.objects() {
+            self.insert(object);
+        }
+        Ok(Applied { objects: manifest.objects().len(), warnings })
+    }
+
+    /// Adds an object; one of the same kind, namespace and name is replaced.
+    ///
+    /// # Errors
+    ///
+    /// When the admission refuses it, with every reason; then the old one stays.
+    pub fn upsert(&mut self, object: Object, admission: Admission) -> Result<Applied, Error> {
+        let warnings = accept(admit::object(&object, admission, &self.options))?;
+        self.insert(&object);
+        Ok(Applied { objects: 1, warnings })
+    }
+
+    /// Makes `objects` all there are of their kind, in one step, as a relisting feeder does. Of
+    /// workloads, only those of the given kind are replaced.
+    ///
+    /// # Errors
+    ///
+    /// When the admission refuses any of them, or one is of another kind; then the old ones stay.
+    pub fn replace_all(
+        &mut self,
+        kind: Kind,
+        objects: Vec<Object>,
+        admission: Admission,
+    ) -> Result<Applied, Error> {
+        let diagnostics = objects
+            .iter()
+            .flat_map(|object| {
+                let strangers = admit::kind(object, kind);
+                strangers.into_iter().chain(admit::object(object, admission, &self.options))
+            })
+            .chain(admit::duplicates(&objects))
+            .collect();
+        let warnings = accept(diagnostics)?;
+        match kind {
+            Kind::Namespace => self.inventory.clear(|record| record.labels = None),
+            Kind::Node => self.inventory.nodes.clear(),
+            Kind::Pod => self.inventory.clear(|record| record.pods.clear()),
+            Kind::Workload(kind) => self
+                .inventory
+                .clear(|record| record.workloads.retain(|(_, other), _| *other != kind)),
+            Kind::NetworkPolicy => self.inventory.clear(|record| record.policies.clear()),
+        }
+        for object in &objects {
+            self.insert(object);
+        }
+        Ok(Applied { objects: objects.len(), warnings })
+    }
+
+    /// Removes an object; `namespace` is ignored for cluster-scoped kinds. Says whether it was
+    /// there.
+    ///
+    /// A namespace goes with everything in it, as the API server has it.
+    pub fn delete(&mut self, kind: Kind, namespace: &str, name: &str) -> bool {
+        let inventory = &mut self.inventory;
+        match kind {
+            Kind::Namespace => {
+                inventory.namespaces.remove(name).is_some_and(|record| record.labels.is_some())
+            }
+            Kind::Node => inventory.nodes.remove(name).is_some(),
+            Kind::Pod => {
+                inventory.remove_from(namespace, |record| record.pods.remove(name).is_some())
+            }
+            Kind::Workload(kind) => inventory.remove_from(namespace, |record| {
+                record.workloads.remove(&(name.into(), kind)).is_some()
+            }),
+            Kind::NetworkPolicy => {
+                inventory.remove_from(namespace, |record| record.policies.remove(name).is_some())
+            }
+        }
+    }
+
+    /// Says which further addresses a node sends from, such as that of its bridge or gateway.
+    /// Replaces what was said of the node before; the node need not be known.
+    pub fn set_node_addresses(&mut self, node: &str, addresses: impl IntoIterator<Item = IpAddr>) {
+        let addresses =
+            addresses.into_iter().map(|address| address.to_canonical()).collect::<BTreeSet<_>>();
+        if addresses.is_empty() {
+            self.inventory.fed_node_addresses.remove(node);
+        } else {
+            self.inventory.fed_node_addresses.insert(node.into(), addresses);
+        }
+    }
+
+    /// Says whether the cluster is complete. Matters only with
+    /// [`Options::until_synced`]: before the first listing is complete an engine answers with that
+    /// verdict.
+    pub fn set_synced(&mut self, synced: bool) {
+        self.synced = synced;
+    }
+
+    /// Compiles everything into a new snapshot. Costs about a microsecond per pod.
+    ///
+    /// # Errors
+    ///
+    /// When the cluster does not fit the tables, or a namespace is missing and
+    /// [`Options::missing_namespaces`] refuses that. Earlier engines go on, and the call can be
+    /// repeated.
+    pub fn publish(&mut self) -> Result<Engine, Error> {
+        let Compiled { mut tables, directory, warnings } =
+            compile::compile(&self.inventory, &self.options).map_err(Error::new)?;
+        let until_synced = self.options.until_synced.filter(|_| !self.synced);
+        if until_synced.is_some() {
+            tables.flag_everything();
+        }
+        self.generation += 1;
+        let options = self.options.clone();
+        Ok(Engine::new(self.generation, options, until_synced, tables, directory, warnings))
+    }
+
+    /// Adds what has been admitted.
+    fn insert(&mut self, object: &Object) {
+        let ObjectRef { namespace, name, .. } = object.object_ref();
+        let name: Box<str> = name.into();
+        let options = &self.options;
+        match object {
+            Object::Namespace(object) => {
+                let labels = Arc::new(object.metadata.labels.clone());
+                self.inventory.namespace_mut(&name).labels = Some(labels);
+            }
+            Object::Node(object) => {
+                self.inventory.nodes.insert(name, NodeRecord::from_node(object, options));
+            }
+            Object::Pod(object) => {
+                let record = EndpointRecord::from_pod(name.clone(), object, options);
+                self.inventory.namespace_mut(&namespace).pods.insert(name, Arc::new(record));
+            }
+            Object::Workload(object) => {
+                let record = EndpointRecord::from_workload(name.clone(), object, options);
+                let workloads = &mut self.inventory.namespace_mut(&namespace).workloads;
+                workloads.insert((name, object.kind), Arc::new(record));
+            }
+            Object::NetworkPolicy(object) => {
+                let policy = policy::network_policy(name.clone(), object, options);
+                self.inventory.namespace_mut(&namespace).policies.insert(name, Arc::new(policy));
+            }
+        }
+    }
+}
+
+/// The warnings, when there is nothing worse among the diagnostics.
+fn accept(diagnostics: Vec<Diagnostic>) -> Result<Vec<Diagnostic>, Error> {
+    if diagnostics.iter().any(Diagnostic::is_error) {
+        return Err(Error::new(diagnostics));
+    }
+    Ok(diagnostics)
+}

@@ -1,0 +1,329 @@
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use super::TooLarge;
+use super::facts::FactList;
+use super::peers::blocks_match_pods;
+use super::policies::Policies;
+use super::prefixes::{Chain, Chains};
+use super::rule_sets::RuleSetCompiler;
+use crate::directory::{ClassOrigin, NamespaceEntry, PolicyNumber};
+use crate::hash::Map;
+use crate::inventory::EndpointRecord;
+use crate::options::Options;
+use crate::packet::Direction;
+use crate::tables::{
+    Atom, Class, ClassId, NamedPort, NamedPortRef, Records, RuleSetId, Signature, SignatureDetail,
+    SignatureId,
+};
+
+/// Makes classes, each kind once.
+#[derive(Debug)]
+pub(super) struct Classes<'options> {
+    options: &'options Options,
+    pub(super) policies: Policies,
+    pub(super) chains: Chains,
+    pub(super) namespaces: Vec<NamespaceEntry>,
+    /// By namespace number: the scopes it lies in.
+    scopes: Vec<Vec<usize>>,
+    pub(super) compiler: RuleSetCompiler,
+
+    label_classes: Vec<LabelClass>,
+    known_label_classes: Map<(u32, FactList, u32), LabelClassId>,
+    chain_atoms: Map<Chain, Arc<AtomLists>>,
+
+    pub(super) records: Records<Class>,
+    pub(super) origins: Records<ClassOrigin>,
+    known_records: Map<(Class, ClassOrigin), u32>,
+    known_classes: Map<(Option<LabelClassId>, Chain, bool), ClassId>,
+
+    pub(super) signatures: Records<Signature>,
+    pub(super) signature_details: Records<SignatureDetail>,
+    known_signatures: Map<(Vec<Atom>, u32), SignatureId>,
+
+    known_rule_sets: Map<(Direction, Vec<PolicyNumber>, u32), (RuleSetId, u32)>,
+    pub(super) policy_lists: Records<Arc<[PolicyNumber]>>,
+    known_policy_lists: Map<Arc<[PolicyNumber]>, u32>,
+    pub(super) port_lists: Records<Arc<[NamedPort]>>,
+    known_port_lists: Map<Arc<[NamedPort]>, u32>,
+}
+
+/// Number of a [`LabelClass`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct LabelClassId(u32);
+
+/// What endpoints have in common that are in one namespace and look alike to every selector.
+#[derive(Debug)]
+struct LabelClass {
+    atoms: AtomLists,
+    ingress: RuleSetId,
+    egress: RuleSetId,
+    origin: ClassOrigin,
+}
+
+/// Sorted atoms: those that ingress rules speak of, and those that egress rules do.
+#[derive(Clone, Debug, Default)]
+struct AtomLists {
+    as_source: Vec<Atom>,
+    as_destination: Vec<Atom>,
+}
+
+impl Classes<'_> {
+    pub(super) fn new(
+        policies: Policies,
+        chains: Chains,
+        namespaces: Vec<NamespaceEntry>,
+        options: &Options,
+    ) -> Classes<'_> {
+        let scopes = (0..)
+            .zip(&namespaces)
+            .map(|(number, entry)| policies.peers.scopes_of(number, &entry.labels))
+            .collect();
+        Classes {
+            options,
+            policies,
+            chains,
+            namespaces,
+            scopes,
+            compiler: RuleSetCompiler::default(),
+            label_classes: Vec::new(),
+            known_label_classes: Map::default(),
+            chain_atoms: Map::default(),
+            records: Records::default(),
+            origins: Records::default(),
+            known_records: std::iter::once(((Class::default(), ClassOrigin::default()), 0))
+                .collect(),
+            known_classes: Map::default(),
+            signatures: Records::default(),
+            signature_details: Records::default(),
+            known_signatures: std::iter::once(((Vec::new(), 0), SignatureId::default())).collect(),
+            known_rule_sets: Map::default(),
+            policy_lists: Records::default(),
+            known_policy_lists: std::iter::once((Arc::default(), 0)).collect(),
+            port_lists: Records::default(),
+            known_port_lists: std::iter::once((Arc::default(), 0)).collect(),
+        }
+    }
+
+    /// The label class of an endpoint that policies see as a pod.
+    pub(super) fn label_class(
+        &mut self,
+        namespace: u32,
+        record: &EndpointRecord,
+    ) -> Result<LabelClassId, TooLarge> {
+        let facts = self.policies.peers.facts_of(&record.labels);
+        let ports = self.port_list(record)?;
+        let key = (namespace, facts, ports);
+        if let Some(known) = self.known_label_classes.get(&key) {
+            return Ok(*known);
+        }
+        let class = self.new_label_class(namespace, &key.1, ports)?;
+        let id = LabelClassId(u32::try_from(self.label_classes.len()).map_err(|_| TooLarge)?);
+        self.label_classes.push(class);
+        self.known_label_classes.insert(key, id);
+        Ok(id)
+    }
+
+    fn new_label_class(
+        &mut self,
+        namespace: u32,
+        facts: &FactList,
+        ports: u32,
+    ) -> Result<LabelClass, TooLarge> {
+        let no_scopes = Vec::new();
+        let scopes = self.scopes.get(namespace as usize).unwrap_or(&no_scopes);
+        let atoms = self.split(self.policies.peers.atoms_of(scopes, facts));
+        let mut selecting = Vec::new();
+        if let Some(subjects) = self.policies.subjects.get(namespace as usize) {
+            subjects.find(facts, |policy| selecting.push(policy));
+        }
+        selecting.sort_unstable();
+        let (ingress, ingress_origin) = self.rule_set(Direction::Ingress, &selecting, ports)?;
+        let (egress, egress_origin) = self.rule_set(Direction::Egress, &selecting, ports)?;
+        let origin = ClassOrigin { ingress: ingress_origin, egress: egress_origin, ports };
+        Ok(LabelClass { atoms, ingress, egress, origin })
+    }
+
+    /// The rule set for one direction of an endpoint that these policies select, and the number of
+    /// the list of those among them that isolate.
+    fn rule_set(
+        &mut self,
+        direction: Direction,
+        selecting: &[PolicyNumber],
+        ports: u32,
+    ) -> Result<(RuleSetId, u32), TooLarge> {
+        let list = &self.policies.list;
+        let isolating = selecting
+            .iter()
+            .copied()
+            .filter(|number| {
+                list.get(number.0 as usize).is_some_and(|policy| policy.rules(direction).is_some())
+            })
+            .collect::<Vec<_>>();
+        if isolating.is_empty() {
+            return Ok((RuleSetId::NOT_ISOLATED, 0));
+        }
+        let key = (direction, isolating, ports);
+        if let Some(known) = self.known_rule_sets.get(&key) {
+            return Ok(*known);
+        }
+        let own_ports = Arc::clone(self.port_lists.at(ports));
+        let rule_set =
+            self.compiler.rule_set(&key.1, &self.policies.lines, direction, &own_ports)?;
+        let origin =
+            intern(&mut self.policy_lists, &mut self.known_policy_lists, key.1.clone().into())?;
+        self.known_rule_sets.insert(key, (rule_set, origin));
+        Ok((rule_set, origin))
+    }
+
+    /// What the port names that rules use mean on an endpoint.
+    fn port_list(&mut self, record: &EndpointRecord) -> Result<u32, TooLarge> {
+        let names = &self.policies.port_names;
+        let mut ports = record
+            .named_ports
+            .iter()
+            .filter_map(|port| {
+                let protocol = port.protocol.0;
+                let key = u32::from(protocol) << 16 | u32::from(port.number);
+                let name = names.get(&port.name)?;
+                Some(NamedPort { port: NamedPortRef { name, protocol }, key })
+            })
+            .collect::<Vec<_>>();
+        if ports.is_empty() {
+            return Ok(0);
+        }
+        ports.sort_unstable();
+        intern(&mut self.port_lists, &mut self.known_port_lists, ports.into())
+    }
+
+    /// The class of an endpoint by name: at one of its addresses, or without any.
+    pub(super) fn of_endpoint(
+        &mut self,
+        label_class: Option<LabelClassId>,
+        address: Option<IpAddr>,
+        flagged: bool,
+    ) -> Result<ClassId, TooLarge> {
+        let chain = match address {
+            _ if label_class.is_some() && !blocks_match_pods(self.options) => Chain::Outside,
+            Some(address) => self.chains.of(address),
+            None => Chain::WithoutAddress,
+        };
+        self.class(label_class, chain, flagged)
+    }
+
+    /// The class with these labels and this chain.
+    pub(super) fn class(
+        &mut self,
+        label_class: Option<LabelClassId>,
+        chain: Chain,
+        flagged: bool,
+    ) -> Result<ClassId, TooLarge> {
+        let key = (label_class, chain, flagged);
+        if let Some(known) = self.known_classes.get(&key) {
+            return Ok(*known);
+        }
+        let chain_atoms = self.chain_atoms(chain);
+        let labels =
+            label_class.and_then(|LabelClassId(number)| self.label_classes.get(number as usize));
+        let merge = |mut atoms: Vec<Atom>, more: &[Atom]| {
+            atoms.extend_from_slice(more);
+            atoms.sort_unstable();
+            atoms
+        };
+        let (as_source, as_destination, ingress, egress, origin) = match labels {
+            Some(labels) => (
+                merge(chain_atoms.as_source.clone(), &labels.atoms.as_source),
+                merge(chain_atoms.as_destination.clone(), &labels.atoms.as_destination),
+                labels.ingress,
+                labels.egress,
+                labels.origin,
+            ),
+            None => {
+                let AtomLists { as_source, as_destination } = (*chain_atoms).clone();
+                let open = RuleSetId::NOT_ISOLATED;
+                (as_source, as_destination, open, open, ClassOrigin::default())
+            }
+        };
+        let record = Class {
+            ingress,
+            egress,
+            as_source: self.signature(as_source, 0)?,
+            as_destination: self.signature(as_destination, origin.ports)?,
+        };
+        let content = (record, origin);
+        let number = if let Some(known) = self.known_records.get(&content) {
+            *known
+        } else {
+            let number = self.records.push(record).filter(|number| *number < 1 << 29);
+            let number = number.ok_or(TooLarge)?;
+            self.origins.push(origin).ok_or(TooLarge)?;
+            self.known_records.insert(content, number);
+            number
+        };
+        let class = ClassId::new(number, flagged);
+        self.known_classes.insert(key, class);
+        Ok(class)
+    }
+
+    fn chain_atoms(&mut self, chain: Chain) -> Arc<AtomLists> {
+        if let Some(known) = self.chain_atoms.get(&chain) {
+            return Arc::clone(known);
+        }
+        let mut atoms = self.chains.atoms(chain);
+        atoms.sort_unstable();
+        let atoms = Arc::new(self.split(atoms));
+        self.chain_atoms.insert(chain, Arc::clone(&atoms));
+        atoms
+    }
+
+    fn split(&self, atoms: Vec<Atom>) -> AtomLists {
+        let used = |direction| {
+            let peers = &self.policies.peers;
+            atoms.iter().copied().filter(|atom| peers.is_used(*atom, direction)).collect()
+        };
+        // A source is judged by ingress rules, a destination by egress rules.
+        AtomLists { as_source: used(Direction::Ingress), as_destination: used(Direction::Egress) }
+    }
+
+    fn signature(&mut self, atoms: Vec<Atom>, ports: u32) -> Result<SignatureId, TooLarge> {
+        let names = &self.policies.port_names;
+        let named = self
+            .port_lists
+            .at(ports)
+            .iter()
+            .filter(|port| names.is_used_by_egress(port.port.name))
+            .copied()
+            .collect::<Arc<[_]>>();
+        let ports = if named.is_empty() { 0 } else { ports };
+        let key = (atoms, ports);
+        if let Some(known) = self.known_signatures.get(&key) {
+            return Ok(*known);
+        }
+        let long = Signature::needs_detail(key.0.len());
+        let detail = if long || !named.is_empty() {
+            let atoms = if long { key.0.as_slice().into() } else { Arc::default() };
+            let detail = SignatureDetail { atoms, named_ports: named };
+            self.signature_details.push(detail).ok_or(TooLarge)?
+        } else {
+            0
+        };
+        let signature = Signature::new(&key.0, detail);
+        let number = SignatureId(self.signatures.push(signature).ok_or(TooLarge)?);
+        self.known_signatures.insert(key, number);
+        Ok(number)
+    }
+}
+
+/// The number of a list, which is added when it is new.
+fn intern<T: std::hash::Hash + Eq>(
+    lists: &mut Records<Arc<[T]>>,
+    known: &mut Map<Arc<[T]>, u32>,
+    list: Arc<[T]>,
+) -> Result<u32, TooLarge> {
+    if let Some(number) = known.get(&list) {
+        return Ok(*number);
+    }
+    let number = lists.push(Arc::clone(&list)).ok_or(TooLarge)?;
+    known.insert(list, number);
+    Ok(number)
+}

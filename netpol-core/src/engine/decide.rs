@@ -1,0 +1,149 @@
+use super::question::Case;
+use super::{Engine, Question, QuestionError, Snapshot};
+use crate::packet::{Direction, Packet, Traffic, Verdict};
+use crate::tables::ClassId;
+
+/// The two slices of a batch differ in length.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{packets} packets do not fit {verdicts} places for verdicts")]
+pub struct LengthMismatch {
+    packets: usize,
+    verdicts: usize,
+}
+
+/// How many packets of a batch are looked up before the first is judged, so that their loads
+/// overlap.
+const STAGE: usize = 32;
+
+impl Engine {
+    /// May this packet pass?
+    ///
+    /// True when the source may send it and the destination may receive it. Never allocates,
+    /// locks or panics, whatever the packet.
+    ///
+    /// Source: `NetworkPolicySpec` of k8s.io/api/networking/v1.
+    #[inline]
+    pub fn decide(&self, packet: &Packet) -> Verdict {
+        self.0.decide(packet)
+    }
+
+    /// May the destination receive this packet? Judges the destination's ingress policies alone.
+    #[inline]
+    pub fn decide_ingress(&self, packet: &Packet) -> Verdict {
+        self.0.decide_one_direction(packet, Direction::Ingress)
+    }
+
+    /// May the source send this packet? Judges the source's egress policies alone.
+    #[inline]
+    pub fn decide_egress(&self, packet: &Packet) -> Verdict {
+        self.0.decide_one_direction(packet, Direction::Egress)
+    }
+
+    /// Judges many packets: `verdicts[i]` answers `packets[i]`, as [`decide`](Engine::decide)
+    /// would.
+    ///
+    /// # Errors
+    ///
+    /// When the slices differ in length; then no verdict is written.
+    pub fn decide_batch(
+        &self,
+        packets: &[Packet],
+        verdicts: &mut [Verdict],
+    ) -> Result<(), LengthMismatch> {
+        if packets.len() != verdicts.len() {
+            let (packets, verdicts) = (packets.len(), verdicts.len());
+            return Err(LengthMismatch { packets, verdicts });
+        }
+        for (packets, verdicts) in packets.chunks(STAGE).zip(verdicts.chunks_mut(STAGE)) {
+            self.0.decide_stage(packets, verdicts);
+        }
+        Ok(())
+    }
+
+    /// May this connection be opened, between endpoints meant by name or handle?
+    ///
+    /// # Errors
+    ///
+    /// When the ends have no address family in common, or a handle is of another engine.
+    pub fn decide_question(&self, question: &Question) -> Result<Verdict, QuestionError> {
+        let cases = self.0.cases_of_question(question)?;
+        let verdict = cases.first().map_or(Verdict::Deny, |case| self.0.decide_case(case));
+        Ok(verdict)
+    }
+}
+
+impl Snapshot {
+    #[inline]
+    fn decide(&self, packet: &Packet) -> Verdict {
+        if packet.traffic().is_plain() && packet.source() != packet.destination() {
+            let source = self.tables.class_of(packet.source());
+            let destination = self.tables.class_of(packet.destination());
+            if !source.either_flagged(destination) {
+                return self.decide_classes(source, destination, packet.traffic());
+            }
+        }
+        self.decide_exceptional(packet)
+    }
+
+    fn decide_stage(&self, packets: &[Packet], verdicts: &mut [Verdict]) {
+        let mut classes = [(ClassId::UNKNOWN, ClassId::UNKNOWN); STAGE];
+        for (packet, classes) in packets.iter().zip(&mut classes) {
+            *classes =
+                (self.tables.class_of(packet.source()), self.tables.class_of(packet.destination()));
+        }
+        for ((packet, verdict), (source, destination)) in packets.iter().zip(verdicts).zip(classes)
+        {
+            let plain = packet.traffic().is_plain() && packet.source() != packet.destination();
+            *verdict = if plain && !source.either_flagged(destination) {
+                self.decide_classes(source, destination, packet.traffic())
+            } else {
+                self.decide_exceptional(packet)
+            };
+        }
+    }
+
+    /// Policies alone: neither the packet nor its addresses ask for a special rule.
+    #[inline]
+    fn decide_classes(&self, source: ClassId, destination: ClassId, traffic: &Traffic) -> Verdict {
+        let source = self.tables.classes.at(source.record());
+        let destination = self.tables.classes.at(destination.record());
+        let key = traffic.key();
+        Verdict::from_allowed(
+            (self.tables.admits(destination.ingress, source.as_source, key)
+                || self.after_policies(traffic).is_some())
+                && (self.tables.admits(source.egress, destination.as_destination, key)
+                    || self.after_policies(traffic).is_some()),
+        )
+    }
+
+    #[inline]
+    fn decide_one_direction(&self, packet: &Packet, direction: Direction) -> Verdict {
+        self.decide_direction(&self.case_of_packet(packet), direction)
+    }
+
+    /// The packet, or one of its addresses, asks for a special rule.
+    #[cold]
+    fn decide_exceptional(&self, packet: &Packet) -> Verdict {
+        self.decide_case(&self.case_of_packet(packet))
+    }
+
+    fn decide_case(&self, case: &Case) -> Verdict {
+        let allowed = self.decide_direction(case, Direction::Ingress).is_allow()
+            && self.decide_direction(case, Direction::Egress).is_allow();
+        Verdict::from_allowed(allowed)
+    }
+
+    fn decide_direction(&self, case: &Case, direction: Direction) -> Verdict {
+        if let Some((verdict, _)) = self.before_policies(case, direction) {
+            return verdict;
+        }
+        let subject = self.tables.classes.at(case.subject(direction).class.record());
+        let peer = self.tables.classes.at(case.peer(direction).class.record());
+        let admitted = self.tables.admits(
+            subject.rule_set(direction),
+            peer.signature(direction),
+            case.traffic.key(),
+        );
+        Verdict::from_allowed(admitted || self.after_policies(&case.traffic).is_some())
+    }
+}

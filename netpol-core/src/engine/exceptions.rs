@@ -1,0 +1,152 @@
+//! What decides before any policy is asked, and after all of them were.
+
+use super::Snapshot;
+use super::question::{Case, Side};
+use super::reason::Reason;
+use crate::directory::EndpointId;
+use crate::net::Protocol;
+use crate::options::{Fragments, UnknownPodAddresses, UnmatchedProtocols};
+use crate::packet::{Direction, Traffic, Transport, Verdict};
+use crate::tables::{Class, RuleSetId, SignatureId};
+
+impl Case {
+    /// The end that policies of this direction select.
+    pub(super) const fn subject(&self, direction: Direction) -> &Side {
+        match direction {
+            Direction::Ingress => &self.destination,
+            Direction::Egress => &self.source,
+        }
+    }
+
+    /// The end that rules of this direction speak of.
+    pub(super) const fn peer(&self, direction: Direction) -> &Side {
+        match direction {
+            Direction::Ingress => &self.source,
+            Direction::Egress => &self.destination,
+        }
+    }
+}
+
+impl Class {
+    /// The rule set that a subject of this class has for a direction.
+    pub(super) const fn rule_set(&self, direction: Direction) -> RuleSetId {
+        match direction {
+            Direction::Ingress => self.ingress,
+            Direction::Egress => self.egress,
+        }
+    }
+
+    /// What a peer of this class is to rules of a direction.
+    pub(super) const fn signature(&self, direction: Direction) -> SignatureId {
+        match direction {
+            Direction::Ingress => self.as_source,
+            Direction::Egress => self.as_destination,
+        }
+    }
+}
+
+impl Snapshot {
+    /// The rule that decides before any policy, if one does. The order is part of the semantics.
+    pub(super) fn before_policies(
+        &self,
+        case: &Case,
+        direction: Direction,
+    ) -> Option<(Verdict, Reason)> {
+        if let Some(verdict) = self.until_synced {
+            return Some((verdict, Reason::NotSynced));
+        }
+        if case.traffic.is_link_signalling() {
+            return Some((Verdict::Allow, Reason::LinkSignalling));
+        }
+        if self.is_self_traffic(case) {
+            return Some((Verdict::Allow, Reason::SelfTraffic));
+        }
+        if self.options.unknown_pod_addresses == UnknownPodAddresses::Deny
+            && (self.is_unknown_pod(&case.source) || self.is_unknown_pod(&case.destination))
+        {
+            return Some((Verdict::Deny, Reason::UnknownPodAddress));
+        }
+        let node_passes = match direction {
+            Direction::Ingress => self.options.own_node_ingress,
+            Direction::Egress => self.options.own_node_egress,
+        };
+        if node_passes && self.is_own_node(case.subject(direction), case.peer(direction)) {
+            return Some((Verdict::Allow, Reason::OwnNode));
+        }
+        if case.traffic.is_fragment() {
+            let class = self.tables.classes.at(case.subject(direction).class.record());
+            let isolated = class.rule_set(direction) != RuleSetId::NOT_ISOLATED;
+            return match self.options.fragments {
+                Fragments::UnknownPort => None,
+                Fragments::Allow => Some((Verdict::Allow, Reason::Fragment)),
+                Fragments::Deny => isolated.then_some((Verdict::Deny, Reason::Fragment)),
+            };
+        }
+        None
+    }
+
+    /// Whether an option lets pass what an isolated endpoint's rules do not.
+    pub(super) fn after_policies(&self, traffic: &Traffic) -> Option<Reason> {
+        if traffic.protocol().has_policy_ports() {
+            return None;
+        }
+        match self.options.unmatched_protocols {
+            UnmatchedProtocols::Deny => None,
+            UnmatchedProtocols::Allow => Some(Reason::UnmatchedProtocol),
+            UnmatchedProtocols::EssentialIcmp => {
+                is_essential_icmp(traffic).then_some(Reason::EssentialIcmp)
+            }
+        }
+    }
+
+    fn is_self_traffic(&self, case: &Case) -> bool {
+        if !self.options.self_traffic {
+            return false;
+        }
+        if case.destination.address.is_some_and(|address| address.is_loopback()) {
+            return true;
+        }
+        if case.traffic.is_via_service() && !self.options.service_hairpin {
+            return false;
+        }
+        let Some(endpoint) = case.source.endpoint else { return false };
+        case.destination.endpoint == Some(endpoint)
+            && case.source.address == case.destination.address
+            && self.is_pod(endpoint)
+    }
+
+    /// Whether the address lies in a pod range and belongs to nobody.
+    pub(super) fn is_unknown_pod(&self, side: &Side) -> bool {
+        side.endpoint.is_none()
+            && side.address.is_some_and(|address| {
+                !self.directory.node_addresses.contains(&address)
+                    && self.directory.in_pod_cidr(address)
+            })
+    }
+
+    fn is_own_node(&self, subject: &Side, peer: &Side) -> bool {
+        match (subject.endpoint, peer.address) {
+            (Some(endpoint), Some(address)) => {
+                self.is_pod(endpoint) && self.directory.is_own_node(endpoint, address)
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether policies see the endpoint as a pod.
+    pub(super) fn is_pod(&self, endpoint: EndpointId) -> bool {
+        self.directory.endpoint(endpoint).is_some_and(|entry| entry.is_pod)
+    }
+}
+
+/// What kube-router always accepts, and the ICMPv6 messages that mean the same.
+const fn is_essential_icmp(traffic: &Traffic) -> bool {
+    let Transport::Icmp { kind, .. } = traffic.transport() else { return false };
+    match traffic.protocol() {
+        // Destination unreachable, echo request, time exceeded.
+        Protocol::ICMP => matches!(kind, 3 | 8 | 11),
+        // Destination unreachable, packet too big, time exceeded, echo request, echo reply.
+        Protocol::ICMPV6 => matches!(kind, 1 | 2 | 3 | 128 | 129),
+        _ => false,
+    }
+}

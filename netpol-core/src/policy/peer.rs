@@ -1,0 +1,38 @@
+use crate::model::Labels;
+use crate::net::IpBlock;
+use crate::selector::Selector;
+
+/// Who a rule speaks of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Peer {
+    /// Pods by label.
+    Pods {
+        /// In which namespaces.
+        namespaces: Namespaces,
+        /// Which of their pods.
+        pods: Selector,
+    },
+    /// Addresses, whoever has them.
+    Block(IpBlock),
+    /// It cannot be read, and matches nothing.
+    Unreadable,
+}
+
+/// The namespaces a pod peer looks in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Namespaces {
+    /// The policy's own.
+    Own,
+    /// Those that match.
+    Matching(Selector),
+}
+
+impl Namespaces {
+    /// Whether a namespace is meant by a policy in `own`.
+    pub(crate) fn contains(&self, own: &str, name: &str, labels: &Labels) -> bool {
+        match self {
+            Namespaces::Own => own == name,
+            Namespaces::Matching(selector) => selector.matches(labels),
+        }
+    }
+}

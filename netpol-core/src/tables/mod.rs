@@ -1,0 +1,122 @@
+//! The compiled form: fixed-size records and the lookups over them.
+//!
+//! Nothing here knows what a policy is. An address leads to a [`Class`], a class to a
+//! [`RuleSet`] for each direction and to two [`Signature`]s; whether a rule set admits a signature
+//! is the intersection of two small sorted sets of [`Atom`]s, guarded by port ranges
+//! ([`Guard`]). Rules are never multiplied by endpoints, so memory is additive, and a packet costs
+//! two address lookups and two intersections.
+//!
+//! ```text
+//! source address ──┐                        ┌─ egress rule set ──┐
+//!                  ├─ IP table ─ class ─────┤                    ├─ admits? (atoms ∩, guard)
+//! destination  ────┘                        └─ signatures ───────┘
+//! ```
+//!
+//! A peer's atom is a label match or an address prefix. `except` and negative selectors are not
+//! intervals but further atoms that must be absent (base minus excepts), so that overlapping
+//! blocks cost as many entries as they have lines, whatever they overlap.
+
+mod class;
+mod guard;
+mod heavy;
+mod ipv4;
+mod ipv6;
+mod matching;
+mod records;
+mod rule_set;
+mod segments;
+mod signature;
+
+pub(crate) use class::{Class, ClassId};
+pub(crate) use guard::{Guard, GuardDetail, GuardId, NamedPort, NamedPortRef, Range};
+pub(crate) use ipv4::Ipv4Table;
+pub(crate) use ipv6::Ipv6Table;
+pub(crate) use records::Records;
+pub(crate) use rule_set::{RuleSetEntry, RuleSetId, RuleSets};
+pub(crate) use segments::{Segment, flatten};
+pub(crate) use signature::{Signature, SignatureDetail, SignatureId};
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+/// Something an address or endpoint can match: an interned peer or prefix.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Atom(pub(crate) u32);
+
+impl Atom {
+    /// In the signature of endpoints without an address, and in no other: an except that keeps
+    /// them out of blocks that exclude anything.
+    pub(crate) const WITHOUT_ADDRESS: Atom = Atom(0);
+
+    /// The one bit of a bloom word that stands for the atom.
+    pub(crate) const fn bloom(self) -> u64 {
+        1 << (self.0.wrapping_mul(0x9e37_79b1) >> 26)
+    }
+}
+
+/// Everything that `decide` reads.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Tables {
+    /// IPv4 address to class.
+    pub(crate) ipv4: Ipv4Table,
+    /// IPv6 address to class.
+    pub(crate) ipv6: Ipv6Table,
+    /// What addresses that lead to the class are.
+    pub(crate) classes: Records<Class>,
+    /// Who may pass, for each direction.
+    pub(crate) rule_sets: RuleSets,
+    /// What a peer is.
+    pub(crate) signatures: Records<Signature>,
+    /// What does not fit into a signature's record.
+    pub(crate) signature_details: Records<SignatureDetail>,
+    /// Which ports an entry admits.
+    pub(crate) guards: Records<Guard>,
+    /// What does not fit into a guard's record.
+    pub(crate) guard_details: Records<GuardDetail>,
+    /// Sorted lists of atoms that an entry excludes.
+    pub(crate) excepts: Records<Arc<[Atom]>>,
+}
+
+impl Tables {
+    /// The class of an address; the address must be in its shortest form.
+    #[inline]
+    pub(crate) fn class_of(&self, address: IpAddr) -> ClassId {
+        match address {
+            IpAddr::V4(address) => self.ipv4.lookup(address.to_bits()),
+            IpAddr::V6(address) => self.ipv6.lookup(address.to_bits()),
+        }
+    }
+
+    /// Makes every address one that needs a look at more than the tables.
+    pub(crate) fn flag_everything(&mut self) {
+        let flagged = ClassId::new(ClassId::UNKNOWN.record(), true).bits();
+        self.ipv4 = Ipv4Table::new(&[(0, flagged)]).unwrap_or_default();
+        self.ipv6 = Ipv6Table::new(&[], &[(0, flagged)]);
+    }
+
+    /// Gives back memory that building left over.
+    pub(crate) fn shrink(&mut self) {
+        self.classes.shrink();
+        self.rule_sets.shrink();
+        self.signatures.shrink();
+        self.guards.shrink();
+    }
+
+    /// Bytes on the heap, part by part, in the order of the fields.
+    pub(crate) fn memory(&self) -> [(&'static str, usize); 6] {
+        let details = self.signature_details.iter().map(SignatureDetail::bytes).sum::<usize>()
+            + self.guard_details.iter().map(GuardDetail::bytes).sum::<usize>()
+            + self.excepts.iter().map(|list| size_of_val::<[Atom]>(list)).sum::<usize>()
+            + self.signature_details.bytes()
+            + self.guard_details.bytes()
+            + self.excepts.bytes();
+        [
+            ("ipv4", self.ipv4.bytes()),
+            ("ipv6", self.ipv6.bytes()),
+            ("classes", self.classes.bytes()),
+            ("rule sets", self.rule_sets.bytes()),
+            ("signatures", self.signatures.bytes()),
+            ("guards", self.guards.bytes() + details),
+        ]
+    }
+}

@@ -1,0 +1,137 @@
+use std::sync::Arc;
+
+use super::heavy::HeavyRuleSet;
+use super::{Atom, GuardId, Records};
+
+/// Number of a [`RuleSet`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct RuleSetId(pub(crate) u32);
+
+impl RuleSetId {
+    /// No policy isolates: everything passes.
+    pub(crate) const NOT_ISOLATED: RuleSetId = RuleSetId(0);
+}
+
+/// How many entries a record holds.
+pub(super) const INLINE: usize = 6;
+
+/// From here on a rule set is hashed by atom instead of scanned.
+const HEAVY: usize = 48;
+
+/// Fills unused places; no signature holds it (it differs from the filler of signatures).
+const NO_ATOM: Atom = Atom(u32::MAX - 1);
+
+/// Set in a [`RuleSet::link`] that leads to a [`HeavyRuleSet`].
+const TO_HEAVY: u32 = 1 << 31;
+
+/// One entry: peers that match the atom pass the guard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct RuleSetEntry {
+    /// What the peer must match.
+    pub(crate) atom: Atom,
+    /// The ports it may use, and the atoms it must not match.
+    pub(crate) guard: GuardId,
+}
+
+/// Who may pass in one direction: 64 bytes, chained to further records when it has more than six
+/// entries, hashed when it has more than 48.
+#[derive(Clone, Debug)]
+#[repr(C, align(64))]
+pub(crate) struct RuleSet {
+    pub(super) bloom: u64,
+    /// What passes from or to anywhere.
+    pub(super) any: GuardId,
+    /// The next record of the chain, or the heavy form; 0 for neither.
+    pub(super) link: u32,
+    pub(super) atoms: [Atom; INLINE],
+    pub(super) guards: [GuardId; INLINE],
+}
+
+impl Default for RuleSet {
+    fn default() -> RuleSet {
+        RuleSet {
+            bloom: 0,
+            any: GuardId::NONE,
+            link: 0,
+            atoms: [NO_ATOM; INLINE],
+            guards: [GuardId::NONE; INLINE],
+        }
+    }
+}
+
+/// Where a record's chain goes on.
+pub(super) enum Link<'tables> {
+    End,
+    Next(&'tables RuleSet),
+    Heavy(&'tables HeavyRuleSet),
+}
+
+/// All rule sets.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct RuleSets {
+    records: Records<RuleSet>,
+    heavy: Records<Arc<HeavyRuleSet>>,
+}
+
+impl RuleSets {
+    /// The first record of a rule set.
+    #[inline]
+    pub(super) fn at(&self, id: RuleSetId) -> &RuleSet {
+        self.records.at(id.0)
+    }
+
+    /// Where `record` goes on.
+    #[inline]
+    pub(super) fn follow(&self, record: &RuleSet) -> Link<'_> {
+        match record.link {
+            0 => Link::End,
+            heavy if heavy & TO_HEAVY != 0 => Link::Heavy(self.heavy.at(heavy & !TO_HEAVY)),
+            next => Link::Next(self.records.at(next)),
+        }
+    }
+
+    /// Adds a rule set: what passes everywhere, and sorted entries. `None` when the numbers have
+    /// run out.
+    pub(crate) fn push(&mut self, any: GuardId, entries: &[RuleSetEntry]) -> Option<RuleSetId> {
+        if entries.len() > HEAVY {
+            let heavy = self.heavy.push(Arc::new(HeavyRuleSet::new(entries)))?;
+            let bloom = entries.iter().fold(0, |bloom, entry| bloom | entry.atom.bloom());
+            let record = RuleSet { bloom, any, link: heavy | TO_HEAVY, ..RuleSet::default() };
+            return self.records.push(record).map(RuleSetId);
+        }
+        // From the last record of the chain to the first, so that each knows the next.
+        let mut link = 0;
+        let mut chunks = entries.chunks(INLINE).collect::<Vec<_>>();
+        if chunks.is_empty() {
+            chunks.push(&[]);
+        }
+        for (position, chunk) in chunks.iter().enumerate().rev() {
+            let mut record = RuleSet { link, ..RuleSet::default() };
+            if position == 0 {
+                record.any = any;
+            }
+            for (place, entry) in chunk.iter().enumerate() {
+                if let (Some(atom), Some(guard)) =
+                    (record.atoms.get_mut(place), record.guards.get_mut(place))
+                {
+                    *atom = entry.atom;
+                    *guard = entry.guard;
+                }
+                record.bloom |= entry.atom.bloom();
+            }
+            link = self.records.push(record)?;
+        }
+        Some(RuleSetId(link))
+    }
+
+    pub(crate) fn shrink(&mut self) {
+        self.records.shrink();
+        self.heavy.shrink();
+    }
+
+    pub(super) fn bytes(&self) -> usize {
+        self.records.bytes()
+            + self.heavy.bytes()
+            + self.heavy.iter().map(|set| set.bytes()).sum::<usize>()
+    }
+}

@@ -1,0 +1,22 @@
+//! Cases as data: clusters, what happens to them, and the verdicts they must give.
+//!
+//! The files lie in `netpol-core/testdata/cases` and `netpol-core/testdata/upstream`; their format
+//! is described in `netpol-core/testdata/README.md`. [`load_all`] reads them into [`Case`]s,
+//! [`run`] puts one of them to an [`Implementation`].
+
+mod expectation;
+mod implementation;
+mod load;
+mod rows;
+mod run;
+mod step;
+mod write;
+
+pub use expectation::{AskBy, Probe, Reach};
+pub(crate) use implementation::read;
+pub use implementation::{Ask, Event, Implementation, Unanswered};
+pub use load::{Case, load_all, load_text};
+pub use rows::{NamespaceRow, NodeRow, PodRow, PolicyRow, WorkloadRow};
+pub use run::{Failure, run};
+pub use step::{Refusal, Step};
+pub use write::write;

@@ -1,0 +1,226 @@
+//! The engine, asked in all its ways at once.
+
+use netpol_core::engine::{Attribution, Decision, Explanation, Party, Question, QuestionError};
+use netpol_core::engine::{Reason as EngineReason, RuleName};
+use netpol_core::{Cluster, Engine, Options, Packet, Verdict};
+
+use crate::cases::{Ask, Event, Implementation, Unanswered, read};
+use crate::reference::{self, AllowingRule, Judgement, Reason, Side};
+
+/// A cluster and its newest engine. Every question is put to `decide`, to both single directions,
+/// to `decide_batch`, `attribute` and `explain`; it is a fault when two of them disagree.
+#[derive(Debug)]
+pub struct EveryWay {
+    cluster: Cluster,
+    engine: Option<Engine>,
+}
+
+impl EveryWay {
+    /// An empty cluster.
+    #[must_use]
+    pub fn new(options: &Options) -> EveryWay {
+        EveryWay { cluster: Cluster::new(options.clone()), engine: None }
+    }
+
+    /// The newest engine; `None` before the first publication.
+    #[must_use]
+    pub fn engine(&self) -> Option<&Engine> {
+        self.engine.as_ref()
+    }
+
+    /// The cluster itself.
+    pub fn cluster(&mut self) -> &mut Cluster {
+        &mut self.cluster
+    }
+}
+
+impl Implementation for EveryWay {
+    fn name(&self) -> &str {
+        "engine"
+    }
+
+    fn reset(&mut self, options: &Options) {
+        *self = EveryWay::new(options);
+    }
+
+    fn validates(&self) -> bool {
+        true
+    }
+
+    fn handle(&mut self, event: &Event) -> Result<(), String> {
+        let applied = match event.clone() {
+            Event::Upsert { object, admission } => self.cluster.upsert(*object, admission),
+            Event::Apply { text, admission } => self.cluster.apply(&read(&text), admission),
+            Event::ReplaceAll { kind, objects, admission } => {
+                self.cluster.replace_all(kind, objects, admission)
+            }
+            Event::Delete { kind, namespace, name } => {
+                self.cluster.delete(kind, &namespace, &name);
+                return Ok(());
+            }
+            Event::NodeAddresses { node, addresses } => {
+                self.cluster.set_node_addresses(&node, addresses);
+                return Ok(());
+            }
+            Event::Synced(synced) => {
+                self.cluster.set_synced(synced);
+                return Ok(());
+            }
+        };
+        applied.map(|_| ()).map_err(|error| error.to_string())
+    }
+
+    fn publish(&mut self) -> Result<(), String> {
+        self.engine = Some(self.cluster.publish().map_err(|error| error.to_string())?);
+        Ok(())
+    }
+
+    fn ask(&self, ask: &Ask) -> Result<Judgement, Unanswered> {
+        let fault = || Unanswered::Fault("nothing was published".to_owned());
+        let engine = self.engine.as_ref().ok_or_else(fault)?;
+        match ask {
+            Ask::Packet(packet) => ask_packet(engine, packet),
+            Ask::Question(question) => ask_question(engine, question),
+        }
+    }
+}
+
+fn ask_packet(engine: &Engine, packet: &Packet) -> Result<Judgement, Unanswered> {
+    let decision = engine.attribute(packet);
+    let judgement = judge(engine, &decision, &engine.explain(packet))?;
+    let mut batch = [!judgement.verdict().is_allow(); 3].map(Verdict::from_allowed);
+    engine
+        .decide_batch(&[*packet; 3], &mut batch)
+        .map_err(|error| Unanswered::Fault(error.to_string()))?;
+    let both = judgement.verdict();
+    same("decide", engine.decide(packet), both)?;
+    same("decide_ingress", engine.decide_ingress(packet), judgement.ingress.verdict)?;
+    same("decide_egress", engine.decide_egress(packet), judgement.egress.verdict)?;
+    batch.into_iter().try_for_each(|verdict| same("decide_batch", verdict, both))?;
+    Ok(judgement)
+}
+
+fn ask_question(engine: &Engine, question: &reference::Question) -> Result<Judgement, Unanswered> {
+    let party = |party: &reference::Party| match party {
+        reference::Party::Address(address) => Ok(Party::from(*address)),
+        reference::Party::Name(name) => {
+            engine.endpoint(name).map(Party::from).map_err(|error| unanswered(&error, name))
+        }
+    };
+    let question = Question::new(
+        party(&question.source)?,
+        party(&question.destination)?,
+        question.protocol,
+        question.transport,
+    );
+    let unanswered = |error: QuestionError| unanswered(&error, "");
+    let decision = engine.attribute_question(&question).map_err(unanswered)?;
+    let explanation = engine.explain_question(&question).map_err(unanswered)?;
+    let judgement = judge(engine, &decision, &explanation)?;
+    let verdict = engine.decide_question(&question).map_err(unanswered)?;
+    same("decide_question", verdict, judgement.verdict())?;
+    Ok(judgement)
+}
+
+/// The answer in the words of the reference, when attribution and explanation agree on it.
+fn judge(
+    engine: &Engine,
+    decision: &Decision,
+    explanation: &Explanation,
+) -> Result<Judgement, Unanswered> {
+    let ingress = side(engine, &decision.ingress)?;
+    let egress = side(engine, &decision.egress)?;
+    let judgement = Judgement { ingress, egress };
+    same("attribute", decision.verdict, judgement.verdict())?;
+    same("explain", explanation.verdict, judgement.verdict())?;
+    for (attribution, side, account) in [
+        (&decision.ingress, &judgement.ingress, &explanation.ingress),
+        (&decision.egress, &judgement.egress, &explanation.egress),
+    ] {
+        same("explain, one direction", account.verdict, side.verdict)?;
+        let first = account.allowed_by.first().map(allowing_rule);
+        let named = match &side.reason {
+            Reason::Allowed(rule) => Some(rule),
+            _ => None,
+        };
+        if account.reason != attribution.reason || first.as_ref() != named {
+            return Err(Unanswered::Fault(format!(
+                "explain says {} by {first:?}, attribute {} by {named:?}",
+                account.reason, attribution.reason
+            )));
+        }
+        let isolated = matches!(side.reason, Reason::Allowed(_) | Reason::NoRuleMatches);
+        if isolated == account.isolated_by.is_empty() {
+            return Err(Unanswered::Fault(format!(
+                "explain lists {} isolating policies for {}",
+                account.isolated_by.len(),
+                side.reason
+            )));
+        }
+    }
+    Ok(judgement)
+}
+
+fn side(engine: &Engine, attribution: &Attribution) -> Result<Side, Unanswered> {
+    let reason = match attribution.reason {
+        EngineReason::NotAPod => Reason::NotAPod,
+        EngineReason::NotIsolated => Reason::NotIsolated,
+        EngineReason::RuleMatches => {
+            let policy = attribution.policy.and_then(|policy| engine.policy_name(policy));
+            let (Some(policy), Some(rule)) = (policy, attribution.rule) else {
+                return Err(Unanswered::Fault("a rule matches, but which?".to_owned()));
+            };
+            Reason::Allowed(AllowingRule {
+                namespace: policy.namespace,
+                name: policy.name,
+                rule: index(rule),
+                peer: attribution.peer.map(index),
+                port: attribution.port.map(index),
+            })
+        }
+        EngineReason::NoRuleMatches => Reason::NoRuleMatches,
+        EngineReason::SelfTraffic => Reason::SelfTraffic,
+        EngineReason::OwnNode => Reason::OwnNode,
+        EngineReason::LinkSignalling => Reason::LinkSignalling,
+        EngineReason::UnmatchedProtocol => Reason::UnmatchedProtocol,
+        EngineReason::EssentialIcmp => Reason::EssentialIcmp,
+        EngineReason::Fragment => Reason::Fragment,
+        EngineReason::UnknownPodAddress => Reason::UnknownPodAddress,
+        EngineReason::NotSynced => Reason::NotSynced,
+        other => return Err(Unanswered::Fault(format!("the reference does not know {other}"))),
+    };
+    Ok(Side { verdict: attribution.verdict, reason })
+}
+
+fn allowing_rule(rule: &RuleName) -> AllowingRule {
+    AllowingRule {
+        namespace: rule.policy.namespace.clone(),
+        name: rule.policy.name.clone(),
+        rule: index(rule.rule),
+        peer: rule.peer.map(index),
+        port: rule.port.map(index),
+    }
+}
+
+fn index(number: u32) -> usize {
+    usize::try_from(number).expect("an index fits")
+}
+
+fn same(what: &str, verdict: Verdict, expected: Verdict) -> Result<(), Unanswered> {
+    if verdict == expected {
+        return Ok(());
+    }
+    Err(Unanswered::Fault(format!("{what} says {verdict}, attribute {expected}")))
+}
+
+fn unanswered(error: &QuestionError, name: &str) -> Unanswered {
+    let name = name.to_owned();
+    match error {
+        QuestionError::Unknown { .. } | QuestionError::Malformed { .. } => {
+            reference::QuestionError::Unknown(name).into()
+        }
+        QuestionError::Ambiguous { .. } => reference::QuestionError::Ambiguous(name).into(),
+        QuestionError::NoCommonFamily { .. } => reference::QuestionError::NoCommonFamily.into(),
+        other => Unanswered::Fault(other.to_string()),
+    }
+}

@@ -1,0 +1,4 @@
+//! The integration tests of netpol: one binary, one module for each kind of proof.
+
+mod cases;
+mod differential;
