@@ -1,3 +1,5 @@
 //! The integration tests of netpol: one binary, one module for each kind of proof.
 
+mod articles;
 mod cases;
+mod questions;
