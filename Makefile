@@ -6,6 +6,9 @@ export RUSTUP_DIST_SERVER ?= http://127.0.0.1:9
 CARGO ?= cargo
 FUZZ_TARGETS := manifest selector decide
 FUZZ_SECONDS ?= 15
+FUZZ_SEEDS_manifest := netpol-core/testdata/articles netpol-core/testdata/invalid netpol-core/examples/shop
+FUZZ_SEEDS_selector := fuzz/seeds/selector
+FUZZ_SEEDS_decide := fuzz/seeds/decide
 LONG_PACKETS ?= 10000000
 
 .DEFAULT_GOAL := help
@@ -48,5 +51,5 @@ fuzz-smoke: ## Replay the corpus of every fuzz target and run each for FUZZ_SECO
 
 fuzz: ## Fuzz TARGET for FUZZ_SECONDS
 	mkdir -p fuzz/corpus/$(TARGET)
-	$(CARGO) fuzz run -s none $(TARGET) fuzz/corpus/$(TARGET) fuzz/seeds/$(TARGET) fuzz/regressions/$(TARGET) \
-		-- -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=4096 -print_final_stats=1
+	$(CARGO) fuzz run -s none $(TARGET) fuzz/corpus/$(TARGET) fuzz/regressions/$(TARGET) $(FUZZ_SEEDS_$(TARGET)) \
+		-- -max_total_time=$(FUZZ_SECONDS) -timeout=20 -rss_limit_mb=4096 -max_len=16384

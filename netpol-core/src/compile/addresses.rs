@@ -8,7 +8,6 @@ use super::TooLarge;
 use super::classes::Classes;
 use super::endpoints::Candidate;
 use super::nodes::Nodes;
-use super::prefixes::Chain;
 use crate::diagnostic::{Diagnostic, Problem};
 use crate::directory::{EndpointEntry, EndpointId};
 use crate::field::Path;
@@ -51,14 +50,14 @@ pub(super) fn assign(
         };
         let mut addresses = SmallVec::new();
         for address in &record.addresses {
-            let class = classes.of_endpoint(labels, *address, flagged(address))?;
+            let class = classes.of_endpoint(labels, Some(*address), flagged(address))?;
             addresses.push((*address, class));
             if owners.get(address) == Some(&EndpointId(number)) {
                 exact.push((*address, class));
             }
         }
         let without_address = if addresses.is_empty() {
-            classes.class(labels, Chain::WithoutAddress, false)?
+            classes.of_endpoint(labels, None, false)?
         } else {
             ClassId::UNKNOWN
         };

@@ -196,17 +196,17 @@ impl Classes<'_> {
         intern(&mut self.port_lists, &mut self.known_port_lists, ports.into())
     }
 
-    /// The class of an endpoint by name, at one of its addresses.
+    /// The class of an endpoint by name: at one of its addresses, or without any.
     pub(super) fn of_endpoint(
         &mut self,
         label_class: Option<LabelClassId>,
-        address: IpAddr,
+        address: Option<IpAddr>,
         flagged: bool,
     ) -> Result<ClassId, TooLarge> {
-        let chain = if label_class.is_some() && !blocks_match_pods(self.options) {
-            Chain::Outside
-        } else {
-            self.chains.of(address)
+        let chain = match address {
+            _ if label_class.is_some() && !blocks_match_pods(self.options) => Chain::Outside,
+            Some(address) => self.chains.of(address),
+            None => Chain::WithoutAddress,
         };
         self.class(label_class, chain, flagged)
     }

@@ -23,11 +23,11 @@ pub(super) fn endpoints<'inventory>(
     let mut endpoints = Vec::new();
     for (namespace, record) in (0..).zip(inventory.namespaces.values()) {
         let first = endpoints.len();
-        let pods = record
-            .pods
-            .values()
-            .filter(|pod| !pod.completed || options.completed_pods == CompletedPods::Keep);
-        let workloads = workloads_without_pods(record);
+        let is_live = |pod: &&Arc<EndpointRecord>| {
+            !pod.completed || options.completed_pods == CompletedPods::Keep
+        };
+        let pods = record.pods.values().filter(is_live);
+        let workloads = workloads_without_pods(record, pods.clone());
         endpoints.extend(pods.chain(workloads).map(|record| Candidate {
             record,
             namespace,
@@ -43,9 +43,10 @@ pub(super) fn endpoints<'inventory>(
     endpoints
 }
 
-fn workloads_without_pods(
-    namespace: &NamespaceRecord,
-) -> impl Iterator<Item = &Arc<EndpointRecord>> {
+fn workloads_without_pods<'inventory>(
+    namespace: &'inventory NamespaceRecord,
+    pods: impl Iterator<Item = &'inventory Arc<EndpointRecord>>,
+) -> impl Iterator<Item = &'inventory Arc<EndpointRecord>> {
     let mut facts = Facts::default();
     let mut selectors = TermIndex::default();
     for (number, workload) in namespace.workloads.values().enumerate() {
@@ -55,7 +56,7 @@ fn workloads_without_pods(
     }
     let mut has_pods = vec![false; namespace.workloads.len()];
     if !has_pods.is_empty() {
-        for pod in namespace.pods.values() {
+        for pod in pods {
             selectors.find(&facts.of(&pod.labels), |number| {
                 if let Some(has) = has_pods.get_mut(number) {
                     *has = true;

@@ -37,6 +37,10 @@ impl Nodes {
         let mut own_set_of = Vec::with_capacity(endpoints.len());
         for endpoint in endpoints {
             let record = endpoint.record;
+            if record.host_network {
+                // No pod owns the addresses that a pod shares with its node.
+                addresses.extend(record.addresses.iter().copied());
+            }
             let key = (&*record.node, &record.host_addresses);
             let number = *known.entry(key).or_insert_with(|| {
                 addresses.extend(record.host_addresses.iter().copied());

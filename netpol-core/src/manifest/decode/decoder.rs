@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use crate::diagnostic::{Diagnostic, Problem};
 use crate::field::{Error, ErrorKind, Location, Path, origin};
-use crate::manifest::tree::{Entry, Node, Value, find};
+use crate::manifest::tree::{Entry, Node, Value};
 use crate::manifest::{Finding, ReadOptions, Refuses, UnknownFields};
 use crate::model::{IntOrString, Timestamp};
 
@@ -74,18 +74,24 @@ impl<'d> Decoder<'d> {
         }
     }
 
-    /// Field `name` among `entries`, read by `read`; `None` when it is absent or null.
+    /// Field `name` among `entries`, read by `read`; `None` when it is absent or null. Of a field
+    /// that is given more than once the last counts, as for a JSON decoder, and the others are read
+    /// for their faults.
     pub(in crate::manifest) fn read<'n, 'text, T>(
         &mut self,
         entries: &'n [Entry<'text>],
         at: &At<'_>,
         name: &str,
-        read: impl FnOnce(&mut Self, &'n Node<'text>, &At<'_>) -> Read<T>,
+        mut read: impl FnMut(&mut Self, &'n Node<'text>, &At<'_>) -> Read<T>,
     ) -> Read<Option<T>> {
-        match find(entries, name) {
-            Some(entry) => read(self, &entry.value, &at.child(entry)).map(Some),
-            None => Ok(None),
+        let mut value = Ok(None);
+        for entry in entries.iter().filter(|entry| entry.key == name) {
+            value = match entry.value.value {
+                Value::Null => Ok(None),
+                _ => read(self, &entry.value, &at.child(entry)).map(Some),
+            };
         }
+        value
     }
 
     /// As [`Decoder::read`], with the zero value for what is absent or unreadable.
@@ -94,7 +100,7 @@ impl<'d> Decoder<'d> {
         entries: &'n [Entry<'text>],
         at: &At<'_>,
         name: &str,
-        read: impl FnOnce(&mut Self, &'n Node<'text>, &At<'_>) -> Read<T>,
+        read: impl FnMut(&mut Self, &'n Node<'text>, &At<'_>) -> Read<T>,
     ) -> T {
         self.read(entries, at, name, read).ok().flatten().unwrap_or_default()
     }
