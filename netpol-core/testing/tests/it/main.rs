@@ -2,4 +2,5 @@
 
 mod articles;
 mod cases;
+mod command;
 mod questions;
