@@ -1,4 +1,7 @@
 //! The integration tests of netpol: one binary, one module for each kind of proof.
 
+mod articles;
 mod cases;
+mod command;
 mod differential;
+mod questions;
