@@ -2,3 +2,5 @@
 
 mod cases;
 mod differential;
+mod laws;
+mod rooms;
