@@ -1,6 +1,9 @@
 //! The integration tests of netpol: one binary, one module for each kind of proof.
 
+mod articles;
 mod cases;
+mod command;
 mod differential;
 mod laws;
 mod rooms;
+mod questions;
