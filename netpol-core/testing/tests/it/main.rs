@@ -4,4 +4,6 @@ mod articles;
 mod cases;
 mod command;
 mod differential;
+mod laws;
+mod rooms;
 mod questions;
