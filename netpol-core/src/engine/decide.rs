@@ -100,14 +100,9 @@ impl Engine {
 impl Snapshot {
     #[inline]
     fn decide(&self, packet: &Packet) -> Verdict {
-        if packet.traffic().is_plain() && packet.source() != packet.destination() {
-            let source = self.tables.class_of(packet.source());
-            let destination = self.tables.class_of(packet.destination());
-            if !source.either_flagged(destination) {
-                return self.decide_classes(source, destination, packet.traffic());
-            }
-        }
-        self.decide_exceptional(packet)
+        let source = self.tables.class_of(packet.source());
+        let destination = self.tables.class_of(packet.destination());
+        self.decide_between(source, destination, packet)
     }
 
     fn decide_stage(&self, packets: &[Packet], verdicts: &mut [Verdict]) {
@@ -118,12 +113,19 @@ impl Snapshot {
         }
         for ((packet, verdict), (source, destination)) in packets.iter().zip(verdicts).zip(classes)
         {
-            let plain = packet.traffic().is_plain() && packet.source() != packet.destination();
-            *verdict = if plain && !source.either_flagged(destination) {
-                self.decide_classes(source, destination, packet.traffic())
-            } else {
-                self.decide_exceptional(packet)
-            };
+            *verdict = self.decide_between(source, destination, packet);
+        }
+    }
+
+    /// Judges a packet whose addresses have been looked up.
+    #[inline]
+    fn decide_between(&self, source: ClassId, destination: ClassId, packet: &Packet) -> Verdict {
+        // Equal addresses have equal classes, so most packets spare comparing addresses.
+        let to_itself = source == destination && packet.source() == packet.destination();
+        if packet.traffic().is_plain() && !source.either_flagged(destination) && !to_itself {
+            self.decide_classes(source, destination, packet.traffic())
+        } else {
+            self.decide_exceptional(packet)
         }
     }
 
