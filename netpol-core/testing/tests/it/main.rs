@@ -3,4 +3,5 @@
 mod articles;
 mod cases;
 mod command;
+mod hostile;
 mod questions;
