@@ -4,7 +4,7 @@ use netpol_core::engine::{Attribution, Decision, Explanation, Party, Question, Q
 use netpol_core::engine::{Reason as EngineReason, RuleName};
 use netpol_core::{Cluster, Engine, Options, Packet, Verdict};
 
-use crate::cases::{Ask, Event, Implementation, Unanswered};
+use crate::cases::{Ask, Event, Implementation, Unanswered, read};
 use crate::reference::{self, AllowingRule, Judgement, Reason, Side};
 
 /// A cluster and its newest engine. Every question is put to `decide`, to both single directions,
@@ -50,6 +50,7 @@ impl Implementation for EveryWay {
     fn handle(&mut self, event: &Event) -> Result<(), String> {
         let applied = match event.clone() {
             Event::Upsert { object, admission } => self.cluster.upsert(*object, admission),
+            Event::Apply { text, admission } => self.cluster.apply(&read(&text), admission),
             Event::ReplaceAll { kind, objects, admission } => {
                 self.cluster.replace_all(kind, objects, admission)
             }

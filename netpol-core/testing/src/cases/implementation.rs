@@ -1,6 +1,7 @@
 use std::fmt;
 use std::net::IpAddr;
 
+use netpol_core::manifest::{Manifest, ReadOptions};
 use netpol_core::model::{Kind, Object};
 use netpol_core::{Admission, Options, Packet};
 
@@ -51,6 +52,13 @@ pub enum Event {
         /// Where it comes from.
         admission: Admission,
     },
+    /// A whole manifest is applied.
+    Apply {
+        /// Its text.
+        text: String,
+        /// Where it comes from.
+        admission: Admission,
+    },
     /// All objects of a kind are listed anew.
     ReplaceAll {
         /// The kind.
@@ -78,6 +86,11 @@ pub enum Event {
     },
     /// The lists are complete, or no longer are.
     Synced(bool),
+}
+
+/// Reads the text of [`Event::Apply`].
+pub(crate) fn read(text: &str) -> Manifest {
+    Manifest::read(None, text.as_bytes(), &ReadOptions::default())
 }
 
 /// A question.
@@ -123,7 +136,8 @@ impl Unanswered {
     }
 }
 
-/// The reference takes every object for one that a cluster holds.
+/// The reference takes every object for one that a cluster holds; of manifests it refuses those
+/// that cannot be read.
 impl Implementation for World {
     fn name(&self) -> &str {
         "reference"
@@ -141,6 +155,20 @@ impl Implementation for World {
         match event {
             Event::Upsert { object, .. } => {
                 self.upsert(Object::clone(object)).map_err(|refused| refused.to_string())?;
+            }
+            Event::Apply { text, admission } => {
+                let manifest = read(text);
+                let diagnostics = manifest.diagnostics(*admission);
+                if let Some(error) = diagnostics.iter().find(|diagnostic| diagnostic.is_error()) {
+                    return Err(error.to_string());
+                }
+                let before = self.clone();
+                for object in manifest.objects() {
+                    if let Err(refused) = self.upsert(object.clone()) {
+                        *self = before;
+                        return Err(refused.to_string());
+                    }
+                }
             }
             Event::ReplaceAll { kind, objects, .. } => {
                 self.replace_all(*kind, objects.clone()).map_err(|refused| refused.to_string())?;

@@ -1,5 +1,5 @@
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 use netpol_core::{Admission, Options};
@@ -32,10 +32,9 @@ pub struct Case {
 /// With the file and the case, when a file is malformed or a name is used twice.
 #[must_use]
 pub fn load_all() -> Vec<Case> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../testdata");
     let mut paths = Vec::new();
     for folder in ["cases", "upstream"] {
-        let folder = root.join(folder);
+        let folder = testdata().join(folder);
         let entries = fs::read_dir(&folder).unwrap_or_else(|e| panic!("{}: {e}", folder.display()));
         paths.extend(entries.map(|entry| entry.expect("a folder can be listed").path()));
     }
@@ -115,6 +114,7 @@ fn instance(mut table: Table, families: &[&str]) -> Result<Case, String> {
         if !names_namespaces {
             imply_namespaces(&mut step, &mut known);
         }
+        read_files(&mut step)?;
         let mut value = Value::Table(step);
         substitute(&mut value, &addresses)?;
         expand_namespaces(&mut value);
@@ -174,6 +174,27 @@ fn imply_namespaces(step: &mut Table, known: &mut BTreeSet<String>) {
     }
 }
 
+/// Puts the text of the files that a step names, which lie in the same folder as this crate's
+/// case files, in front of its manifests.
+fn read_files(step: &mut Table) -> Result<(), String> {
+    let files: Vec<String> = take(step, "files")?.unwrap_or_default();
+    if files.is_empty() {
+        return Ok(());
+    }
+    let mut texts = Vec::new();
+    for file in files {
+        let text = fs::read_to_string(testdata().join(&file));
+        texts.push(Value::String(text.map_err(|error| format!("{file}: {error}"))?));
+    }
+    texts.extend(take::<Vec<Value>>(step, "manifests")?.unwrap_or_default());
+    step.insert("manifests".to_owned(), Value::Array(texts));
+    Ok(())
+}
+
+fn testdata() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../testdata")
+}
+
 /// Writes namespaces that are given by name alone as tables.
 fn expand_namespaces(step: &mut Value) {
     let list = step.get_mut("namespaces").and_then(Value::as_array_mut);
@@ -204,9 +225,11 @@ fn substitute(value: &mut Value, addresses: &BTreeMap<String, Vec<String>>) -> R
             Ok(())
         }
         Value::Array(list) => list.iter_mut().try_for_each(|value| substitute(value, addresses)),
-        Value::Table(table) => {
-            table.iter_mut().try_for_each(|(_, value)| substitute(value, addresses))
-        }
+        Value::Table(table) => table
+            .iter_mut()
+            // The braces in a manifest are its own.
+            .filter(|(key, _)| *key != "manifests")
+            .try_for_each(|(_, value)| substitute(value, addresses)),
         _ => Ok(()),
     }
 }

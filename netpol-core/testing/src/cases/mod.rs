@@ -13,6 +13,7 @@ mod step;
 mod write;
 
 pub use expectation::{AskBy, Probe, Reach};
+pub(crate) use implementation::read;
 pub use implementation::{Ask, Event, Implementation, Unanswered};
 pub use load::{Case, load_all, load_text};
 pub use rows::{NamespaceRow, NodeRow, PodRow, PolicyRow, WorkloadRow};

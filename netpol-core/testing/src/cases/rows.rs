@@ -2,8 +2,6 @@
 //!
 //! Fields that a row does not have are refused by the loader.
 
-use std::net::IpAddr;
-
 use netpol_core::model::{
     Container, ContainerPort, LabelSelector, Labels, Namespace, NetworkPolicy, NetworkPolicySpec,
     Node, NodeAddress, NodeSpec, NodeStatus, Object, ObjectMeta, Pod, PodSpec, PodStatus,
@@ -206,11 +204,6 @@ impl PodRow {
             deleted: pod.metadata.deletion_timestamp,
             ports: PortRows::new(&pod.spec),
         }
-    }
-
-    /// The addresses that parse.
-    pub(super) fn addresses(&self) -> Vec<IpAddr> {
-        self.ips.iter().filter_map(|text| text.parse().ok()).collect()
     }
 }
 

@@ -2,10 +2,11 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::net::IpAddr;
 
+use netpol_core::model::{Kind, Object};
 use netpol_core::{Packet, Verdict};
 
 use super::expectation::{AskBy, Probe};
-use super::implementation::{Ask, Implementation, Unanswered};
+use super::implementation::{Ask, Event, Implementation, Unanswered, read};
 use super::load::Case;
 use super::step::{Refusal, Step};
 use crate::reference::{Judgement, Party, Question};
@@ -57,19 +58,20 @@ struct Run<'a> {
 
 impl Run<'_> {
     fn step(&mut self, step: &Step) {
-        let apply_refused = step.refused == Some(Refusal::Apply);
-        if !apply_refused {
-            self.remember_pods(step);
+        let refused = step.refused == Some(Refusal::Apply);
+        let events = step.events(self.case.admission);
+        let events = events.unwrap_or_else(|error| self.malformed(&error));
+        if !refused || self.implementation.validates() {
+            self.handle(&events, refused);
         }
-        if !apply_refused || self.implementation.validates() {
-            self.apply(step, apply_refused);
-        }
-        match (self.implementation.publish(), step.refused) {
-            (Ok(()), Some(Refusal::Publish)) => self.fail("publish was not refused".to_owned()),
-            (Err(refusal), None | Some(Refusal::Apply)) => {
-                self.fail(format!("publish was refused: {refusal}"));
+        // Where nothing is to count, there is nothing to publish.
+        if !refused {
+            events.iter().for_each(|event| self.remember_pods(event));
+            match (self.implementation.publish(), step.refused) {
+                (Ok(()), Some(_)) => self.fail("publish was not refused".to_owned()),
+                (Err(refusal), None) => self.fail(format!("publish was refused: {refusal}")),
+                _ => {}
             }
-            _ => {}
         }
         for probe in &step.expect {
             self.probe(probe);
@@ -83,11 +85,9 @@ impl Run<'_> {
         }
     }
 
-    fn apply(&mut self, step: &Step, refused: bool) {
-        let events = step.events(self.case.admission);
-        let events = events.unwrap_or_else(|error| self.malformed(&error));
+    fn handle(&mut self, events: &[Event], refused: bool) {
         let mut refusals = Vec::new();
-        for event in &events {
+        for event in events {
             refusals.extend(self.implementation.handle(event).err());
         }
         match refusals.first() {
@@ -97,18 +97,36 @@ impl Run<'_> {
         }
     }
 
-    fn remember_pods(&mut self, step: &Step) {
-        if step.relist.iter().any(|kind| kind == "Pod") {
-            self.pods.clear();
-        }
-        for text in &step.delete {
-            if let Some(name) = text.strip_prefix("Pod ") {
-                self.pods.remove(name);
+    fn remember_pods(&mut self, event: &Event) {
+        match event {
+            Event::Upsert { object, .. } => self.remember_pod(object),
+            Event::Apply { text, .. } => {
+                read(text).objects().iter().for_each(|object| self.remember_pod(object));
             }
+            Event::ReplaceAll { kind, objects, .. } => {
+                if *kind == Kind::Pod {
+                    self.pods.clear();
+                }
+                objects.iter().for_each(|object| self.remember_pod(object));
+            }
+            Event::Delete { kind: Kind::Pod, namespace, name } => {
+                self.pods.remove(&format!("{namespace}/{name}"));
+            }
+            _ => {}
         }
-        for row in &step.pods {
-            self.pods.insert(row.name.clone(), row.addresses());
-        }
+    }
+
+    fn remember_pod(&mut self, object: &Object) {
+        let Object::Pod(pod) = object else { return };
+        let name = format!("{}/{}", pod.metadata.namespace, pod.metadata.name);
+        let status = &pod.status;
+        let texts = if status.pod_ips.is_empty() {
+            std::slice::from_ref(&status.pod_ip)
+        } else {
+            &status.pod_ips
+        };
+        let addresses = texts.iter().filter_map(|text| text.parse().ok()).collect();
+        self.pods.insert(name, addresses);
     }
 
     fn probe(&mut self, probe: &Probe) {
@@ -133,10 +151,13 @@ impl Run<'_> {
     /// One packet for each family that both ends have.
     fn packets(&self, probe: &Probe) -> Vec<Packet> {
         let (protocol, transport) = self.traffic(probe);
+        // Between two addresses the packet is asked about as it is, even an impossible one.
+        let literal = [&probe.from, &probe.to].iter().all(|end| end.parse::<IpAddr>().is_ok());
         let mut packets = Vec::new();
         for source in self.addresses(&probe.from) {
             for destination in self.addresses(&probe.to) {
-                if source.is_ipv4() == destination.is_ipv4() && probe.fits(destination) {
+                let fits = source.is_ipv4() == destination.is_ipv4() && probe.fits(destination);
+                if fits || literal {
                     let packet = Packet::new(source, destination, protocol, transport);
                     packets.push(if probe.via_service { packet.via_service() } else { packet });
                 }

@@ -34,6 +34,9 @@ pub struct Step {
     /// Policies to load.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub policies: Vec<PolicyRow>,
+    /// Manifests to apply, each as one text.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub manifests: Vec<String>,
     /// Addresses to feed for nodes, by node name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub node_addresses: BTreeMap<String, Vec<IpAddr>>,
@@ -90,6 +93,8 @@ impl Step {
         events.extend(
             objects.into_iter().map(|object| Event::Upsert { object: Box::new(object), admission }),
         );
+        let apply = |text: &String| Event::Apply { text: text.clone(), admission };
+        events.extend(self.manifests.iter().map(apply));
         events.extend(self.node_addresses.iter().map(|(node, addresses)| Event::NodeAddresses {
             node: node.clone(),
             addresses: addresses.clone(),

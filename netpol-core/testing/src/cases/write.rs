@@ -26,8 +26,13 @@ pub fn write(case: &Case) -> String {
     if !options.is_empty() {
         line(&mut text, "options", &Value::Table(options));
     }
-    for step in &case.steps {
+    let implied = case.steps.iter().all(|step| step.namespaces.is_empty());
+    for (index, step) in case.steps.iter().enumerate() {
         text.push_str("\n[[case.steps]]\n");
+        if implied && index == 0 {
+            // Otherwise the loader would add those that the rows mention.
+            text.push_str("namespaces = []\n");
+        }
         let Value::Table(step) = value(step) else { unreachable!("a struct is a table") };
         for (key, value) in &step {
             match value {

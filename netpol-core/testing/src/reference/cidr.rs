@@ -83,6 +83,14 @@ impl Cidr {
     }
 }
 
+/// Reads an address with the same leniency. One in IPv6 form (`::ffff:10.0.0.1`) is the IPv4
+/// address.
+pub(super) fn parse_address(text: &str) -> Option<IpAddr> {
+    let v4 = || parse_v4(text).map(IpAddr::V4);
+    let v6 = || parse_v6(text).map(|address| IpAddr::V6(address).to_canonical());
+    v4().or_else(v6)
+}
+
 fn mask_v4(prefix: u32) -> u32 {
     u32::MAX.checked_shl(32 - prefix).unwrap_or(0)
 }

@@ -10,7 +10,7 @@ use netpol_core::model::{Labels, Pod, PodSpec, Timestamp, Workload};
 use netpol_core::options::CompletedPods;
 
 use super::World;
-use super::cidr::Cidr;
+use super::cidr::{Cidr, parse_address};
 
 /// One end of a packet.
 #[derive(Clone, Copy, Debug)]
@@ -157,13 +157,8 @@ impl World {
 
 /// The pod's addresses, at most one of each family. What is no address is passed over.
 pub(super) fn pod_addresses(pod: &Pod) -> Vec<IpAddr> {
-    let texts = if pod.status.pod_ips.is_empty() {
-        std::slice::from_ref(&pod.status.pod_ip)
-    } else {
-        &pod.status.pod_ips
-    };
     let mut addresses: Vec<IpAddr> = Vec::new();
-    for address in texts.iter().filter_map(|text| parse_address(text)) {
+    for address in parse_addresses(&pod.status.pod_ips, &pod.status.pod_ip) {
         if addresses.iter().all(|earlier| earlier.is_ipv4() != address.is_ipv4()) {
             addresses.push(address);
         }
@@ -172,14 +167,15 @@ pub(super) fn pod_addresses(pod: &Pod) -> Vec<IpAddr> {
 }
 
 fn host_addresses(pod: &Pod) -> Vec<IpAddr> {
-    let texts = [&pod.status.host_ip].into_iter().chain(&pod.status.host_ips);
-    texts.filter_map(|text| parse_address(text)).collect()
+    parse_addresses(&pod.status.host_ips, &pod.status.host_ip)
+}
+
+/// Those of the list, which repeats the single one where there is a list at all.
+fn parse_addresses(list: &[String], single: &String) -> Vec<IpAddr> {
+    let texts = if list.is_empty() { std::slice::from_ref(single) } else { list };
+    texts.iter().filter_map(|text| parse_address(text)).collect()
 }
 
 fn is_completed(pod: &Pod) -> bool {
     matches!(pod.status.phase.as_str(), "Succeeded" | "Failed")
-}
-
-fn parse_address(text: &str) -> Option<IpAddr> {
-    text.parse::<IpAddr>().ok().map(|address| address.to_canonical())
 }

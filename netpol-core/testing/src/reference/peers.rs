@@ -47,8 +47,7 @@ impl World {
     /// understood holds nothing. Whose address it is makes no difference, unless
     /// [`IpBlockPods::Never`] keeps pods out.
     fn block_matches(&self, block: &IpBlock, other: &End<'_>) -> bool {
-        let is_pod = other.endpoint.is_some_and(|endpoint| !endpoint.is_host_network());
-        if is_pod && self.options.ip_block_pods == IpBlockPods::Never {
+        if other.endpoint.is_some() && self.options.ip_block_pods == IpBlockPods::Never {
             return false;
         }
         let Some(cidr) = Cidr::parse(&block.cidr) else { return false };

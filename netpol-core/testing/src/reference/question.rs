@@ -111,24 +111,17 @@ impl World {
             }
             Party::Name(name) => self.endpoint_called(name)?,
         };
-        if endpoint.is_host_network() {
-            // It speaks from its node's address; whether it is a pod besides is an option.
-            let as_pod = self.options.host_network_pods == HostNetworkPods::TreatAsPod;
-            let addresses = match endpoint {
-                Endpoint::Pod(pod) => pod_addresses(pod),
-                Endpoint::Workload(_) => Vec::new(),
-            };
-            return Ok((addresses, as_pod.then_some(endpoint)));
-        }
-        let mut addresses = match endpoint {
+        // A pod keeps the addresses it claims, whoever owns them by now: who asks for it by name
+        // knows which pod is meant.
+        let addresses = match endpoint {
             Endpoint::Pod(pod) => pod_addresses(pod),
             Endpoint::Workload(_) => Vec::new(),
         };
-        // What it claims and another pod owns is not its address.
-        addresses.retain(|&address| {
-            self.owner(address).is_some_and(|owner| endpoint.is_same_pod(Endpoint::Pod(owner)))
-        });
-        Ok((addresses, Some(endpoint)))
+        // In the host network it speaks from its node's address; whether it is a pod besides is an
+        // option.
+        let is_pod = !endpoint.is_host_network()
+            || self.options.host_network_pods == HostNetworkPods::TreatAsPod;
+        Ok((addresses, is_pod.then_some(endpoint)))
     }
 
     fn endpoint_called(&self, text: &str) -> Result<Endpoint<'_>, QuestionError> {
@@ -163,16 +156,14 @@ impl World {
         }
     }
 
-    /// Whether pods of the workload are there. They are its pods when its selector selects them;
+    /// Whether pods of the workload are there, in whatever phase. They are its pods when its
+    /// selector selects them;
     /// a Job or CronJob without selector made those that have its template's labels.
     fn has_pods(&self, endpoint: Endpoint<'_>) -> bool {
         let Endpoint::Workload(workload) = endpoint else { return false };
         let template = &workload.template.metadata.labels;
-        self.pods
-            .iter()
-            .filter(|pod| self.is_live(pod))
-            .filter(|pod| pod.metadata.namespace == workload.metadata.namespace)
-            .any(|pod| match &workload.selector {
+        self.pods.iter().filter(|pod| pod.metadata.namespace == workload.metadata.namespace).any(
+            |pod| match &workload.selector {
                 Some(selector) => {
                     labels::is_understood(selector)
                         && labels::selects(selector, &pod.metadata.labels)
@@ -183,6 +174,7 @@ impl World {
                             .iter()
                             .all(|(key, value)| pod.metadata.labels.get(key) == Some(value))
                 }
-            })
+            },
+        )
     }
 }

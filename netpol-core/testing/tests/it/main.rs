@@ -3,5 +3,6 @@
 mod articles;
 mod cases;
 mod command;
+mod differential;
 mod hostile;
 mod questions;

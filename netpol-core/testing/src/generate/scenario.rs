@@ -1,0 +1,166 @@
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use netpol_core::model::{Kind, Object};
+use netpol_core::{Admission, Options, Packet};
+
+use super::policies::Policies;
+use super::traffic::Targets;
+use super::{Choices, addresses, cluster, options};
+use crate::cases::{Ask, Event};
+
+/// A cluster, how it came to be, and what is asked about it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scenario {
+    /// The knobs.
+    pub options: Options,
+    /// What happens, in order. Objects are those of a cluster that holds them already, so that
+    /// nothing is refused for being malformed.
+    pub events: Vec<Event>,
+    /// The questions, asked after everything has happened.
+    pub asks: Vec<Ask>,
+}
+
+/// A scenario with this many packets, and a fifth as many questions by name.
+pub fn scenario(choices: &mut impl Choices, packets: usize) -> Scenario {
+    let options = options::options(choices);
+    let junk = choices.below(2) == 1;
+    let mut objects = Vec::new();
+    for name in cluster::NAMESPACES {
+        if !choices.once_in(6) {
+            objects.push(cluster::namespace(choices, name));
+        }
+    }
+    for number in 1..=cluster::NODES {
+        if !choices.once_in(3) {
+            objects.push(cluster::node(choices, number));
+        }
+    }
+    // Ten pods on eleven addresses, so that conflicts are common.
+    for number in 0..choices.between(1, 10) {
+        objects.push(cluster::pod(choices, number, junk));
+    }
+    for number in 0..choices.below(4) {
+        objects.push(cluster::workload(choices, number));
+    }
+    let known = known_addresses(&objects, choices);
+    let mut policies =
+        Policies { addresses: &known, junk, boundaries: Vec::new(), ports: Vec::new() };
+    // Eight policies in four namespaces, so that some pods have several and some have none.
+    for number in 0..choices.between(0, 8) {
+        objects.push(policies.policy(choices, number));
+    }
+    let (boundaries, ports) = (policies.boundaries, policies.ports);
+    let names = names(&objects);
+    let targets = Targets { addresses: known, boundaries, ports, names };
+    let events = events(choices, objects, junk);
+    let mut asks: Vec<Ask> = (0..packets).map(|_| Ask::Packet(targets.packet(choices))).collect();
+    asks.extend((0..packets.div_ceil(5)).map(|_| Ask::Question(targets.question(choices))));
+    Scenario { options, events, asks }
+}
+
+impl Scenario {
+    /// The packets among the questions.
+    #[must_use]
+    pub fn packets(&self) -> Vec<Packet> {
+        let packet = |ask: &Ask| match ask {
+            Ask::Packet(packet) => Some(*packet),
+            Ask::Question(_) => None,
+        };
+        self.asks.iter().filter_map(packet).collect()
+    }
+}
+
+/// The addresses of pods and nodes, and some that nobody has.
+fn known_addresses(objects: &[Object], choices: &mut impl Choices) -> Vec<IpAddr> {
+    let mut known = BTreeSet::new();
+    for object in objects {
+        match object {
+            Object::Pod(pod) => {
+                let texts = pod.status.pod_ips.iter().chain(&pod.status.host_ips);
+                known.extend(texts.filter_map(|text| text.parse::<IpAddr>().ok()));
+            }
+            Object::Node(node) => {
+                let texts = node.status.addresses.iter().map(|entry| &entry.address);
+                known.extend(texts.filter_map(|text| text.parse::<IpAddr>().ok()));
+            }
+            _ => {}
+        }
+    }
+    for ipv6 in [false, true] {
+        known.insert(addresses::of_a_pod(choices, ipv6));
+        known.insert(addresses::of_a_stranger(choices, ipv6));
+    }
+    known.into_iter().collect()
+}
+
+/// What questions may call the pods and workloads, and a name that nobody has.
+fn names(objects: &[Object]) -> Vec<String> {
+    let mut names = vec!["a/nobody".to_owned(), "nonsense".to_owned()];
+    for object in objects {
+        let metadata = object.metadata();
+        let name = format!("{}/{}", metadata.namespace, metadata.name);
+        match object.kind() {
+            Kind::Pod => names.extend([name.clone(), format!("pod/{name}")]),
+            Kind::Workload(kind) => {
+                names.extend([name.clone(), format!("{}/{name}", kind.as_str())]);
+            }
+            _ => {}
+        }
+    }
+    names
+}
+
+/// The objects in any order, with what else happens to a cluster: some of them come in an older
+/// version first, some go again, kinds are listed anew, nodes get further addresses.
+fn events(choices: &mut impl Choices, objects: Vec<Object>, junk: bool) -> Vec<Event> {
+    let admission = Admission::Stored;
+    let upsert = |object: &Object| Event::Upsert { object: Box::new(object.clone()), admission };
+    let mut events: Vec<Event> = objects.iter().map(upsert).collect();
+    if choices.once_in(3) {
+        choices.shuffle(&mut events);
+    }
+    for number in 1..=cluster::NODES {
+        if choices.once_in(3) {
+            let addresses =
+                vec![addresses::of_a_pod(choices, false), addresses::of_a_node(9, true)];
+            events.push(Event::NodeAddresses { node: format!("n{number}"), addresses });
+        }
+    }
+    // A few changes are as good as many: each is between two versions of one object.
+    for _ in 0..choices.below(10) / 3 {
+        let object = choices.pick(&objects).clone();
+        let place = choices.below(events.len() + 1);
+        let metadata = object.metadata();
+        let (namespace, name) = (metadata.namespace.clone(), metadata.name.clone());
+        let event = match choices.below(3) {
+            0 => Event::Delete { kind: object.kind(), namespace, name },
+            1 => {
+                let kind = object.kind();
+                let mut listed: Vec<Object> =
+                    objects.iter().filter(|object| object.kind() == kind).cloned().collect();
+                // Names may repeat among what was made, but not in a listing.
+                listed.sort_by_key(Object::object_ref);
+                listed.dedup_by_key(|object| object.object_ref());
+                listed.truncate(choices.between(0, listed.len()));
+                Event::ReplaceAll { kind, objects: listed, admission }
+            }
+            _ => {
+                let mut other = match &object {
+                    Object::Pod(_) => cluster::pod(choices, 0, junk),
+                    Object::Namespace(_) => cluster::namespace(choices, &name),
+                    Object::Workload(_) => cluster::workload(choices, 0),
+                    other => other.clone(),
+                };
+                other.metadata_mut().name = name;
+                other.metadata_mut().namespace = namespace;
+                upsert(&other)
+            }
+        };
+        events.insert(place, event);
+    }
+    if choices.below(3) > 0 {
+        events.push(Event::Synced(choices.below(4) < 3));
+    }
+    events
+}

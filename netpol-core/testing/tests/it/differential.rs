@@ -1,0 +1,56 @@
+//! The engine against the reference, on clusters drawn at random.
+
+use std::env;
+
+use netpol_testing::differential::{case, disagreement};
+use netpol_testing::generate::{Scenario, Seeded, scenario};
+use netpol_testing::{cases, shrink};
+
+/// Packets asked in each cluster, besides a fifth as many questions by name. Setting up the
+/// cluster costs about as much as asking them.
+const PACKETS_PER_CLUSTER: usize = 50;
+
+/// Clusters in an ordinary run.
+const CLUSTERS: usize = 2_000;
+
+/// The environment variable `NETPOL_LONG` gives the number of packets for a longer run, and
+/// `NETPOL_SEED` the seed of the first cluster.
+#[test]
+fn engine_agrees_with_reference() {
+    let number = |name: &str| {
+        env::var(name).ok().map(|text| text.parse::<u64>().expect("the variable is a number"))
+    };
+    let clusters = match number("NETPOL_LONG") {
+        Some(packets) => packets.div_ceil(PACKETS_PER_CLUSTER as u64),
+        None => CLUSTERS as u64,
+    };
+    let first = number("NETPOL_SEED").unwrap_or(0);
+    for seed in first..first + clusters {
+        check(seed, &scenario(&mut Seeded::new(seed), PACKETS_PER_CLUSTER));
+    }
+}
+
+fn check(seed: u64, scenario: &Scenario) {
+    if disagreement(scenario).is_none() {
+        return;
+    }
+    let smallest = shrink::shrink(scenario, |scenario| disagreement(scenario).is_some());
+    let told = disagreement(&smallest).expect("shrinking keeps the disagreement");
+    let case = case(&smallest, &format!("seed {seed}"));
+    panic!("seed {seed}: {told}\n\n{}", cases::write(&case));
+}
+
+/// What a disagreement is printed as shows the same when it is read again.
+#[test]
+fn scenarios_survive_being_written() {
+    for seed in 0..100 {
+        let scenario = scenario(&mut Seeded::new(seed), 5);
+        let case = case(&scenario, "written");
+        let text = cases::write(&case);
+        let read = cases::load_text(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
+        assert_eq!(read, [case], "seed {seed}\n{text}");
+        let mut reference = netpol_testing::reference::World::new(scenario.options.clone());
+        let failures = cases::run(&read[0], &mut reference);
+        assert!(failures.is_empty(), "seed {seed}: {failures:#?}\n{text}");
+    }
+}
