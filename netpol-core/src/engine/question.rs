@@ -331,10 +331,14 @@ impl Snapshot {
         for entry in &self.directory.endpoints {
             let record = &entry.record;
             let same_namespace = &*record.namespace == namespace;
-            let close = same_namespace && record.name.starts_with(name)
-                || &*record.name == name
-                || same_namespace && strsim::damerau_levenshtein(&record.name, name) <= 2;
-            if close {
+            // The distance costs the product of both lengths, and a question may be of any length.
+            let misspelt = || {
+                record.name.len().abs_diff(name.len()) <= 2
+                    && strsim::damerau_levenshtein(&record.name, name) <= 2
+            };
+            if &*record.name == name
+                || same_namespace && (record.name.starts_with(name) || misspelt())
+            {
                 similar.push(label(entry));
             }
             if similar.len() == 3 {

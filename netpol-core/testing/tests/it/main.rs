@@ -4,6 +4,7 @@ mod articles;
 mod cases;
 mod command;
 mod differential;
+mod hostile;
 mod laws;
-mod rooms;
 mod questions;
+mod rooms;
