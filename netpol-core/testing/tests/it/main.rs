@@ -5,5 +5,5 @@ mod cases;
 mod command;
 mod differential;
 mod laws;
-mod rooms;
 mod questions;
+mod rooms;
