@@ -16,8 +16,8 @@ const VALUES: [&str; 5] = ["x", "y", "x", "y", ""];
 
 /// Names that policies and containers share; they must be valid port names.
 pub(super) const PORT_NAMES: [&str; 5] = ["http", "dns", "http", "dns", "x-1"];
-/// Numbers that policies, containers and packets share; the first three are common.
-pub(super) const PORT_NUMBERS: [u16; 8] = [80, 81, 53, 80, 81, 53, 1, 65535];
+/// Numbers that policies, containers and packets share; those with names are common.
+pub(super) const PORT_NUMBERS: [u16; 8] = [80, 53, 80, 53, 80, 81, 1, 65535];
 /// Protocols as manifests spell them.
 pub(super) const PROTOCOLS: [&str; 3] = ["TCP", "UDP", "SCTP"];
 

@@ -111,9 +111,9 @@ impl Policies<'_> {
         if choices.once_in(3) {
             port.protocol = Some((*choices.pick(&PROTOCOLS)).to_owned());
         }
-        match choices.below(6) {
+        match choices.below(7) {
             0 => {}
-            1 | 2 => {
+            1..=3 => {
                 let name = (*choices.pick(&PORT_NAMES)).to_owned();
                 port.port = Some(IntOrString::String(name));
             }
@@ -121,7 +121,7 @@ impl Policies<'_> {
                 let number = *choices.pick(&PORT_NUMBERS);
                 port.port = Some(IntOrString::Int(number.into()));
                 let mut last = number;
-                if sort == 5 {
+                if sort == 6 {
                     last = number.saturating_add(*choices.pick(&[0, 1, 2, 1000, u16::MAX]));
                     port.end_port = Some(last.into());
                 }
