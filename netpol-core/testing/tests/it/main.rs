@@ -8,3 +8,4 @@ mod hostile;
 mod laws;
 mod questions;
 mod rooms;
+mod second_opinion;
