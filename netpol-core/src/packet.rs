@@ -107,10 +107,11 @@ pub(crate) struct Traffic {
 /// Set in a [key](Traffic::key) without a port: above every (protocol, port) pair.
 const KEY_WITHOUT_PORT: u32 = 1 << 31;
 
-/// Traits that the common packet has none of; see [`Traffic::is_plain`].
+/// Traits that the common packet has none of.
 const VIA_SERVICE: u8 = 1;
 const FRAGMENT: u8 = 2;
 const LINK_SIGNALLING: u8 = 4;
+const OTHER_PROTOCOL: u8 = 8;
 
 impl Traffic {
     pub(crate) const fn new(protocol: Protocol, transport: Transport) -> Traffic {
@@ -120,7 +121,9 @@ impl Traffic {
             Transport::Ports { destination, .. } => number | destination as u32,
             Transport::Icmp { .. } | Transport::Unknown => number | KEY_WITHOUT_PORT,
         };
-        if protocol.has_policy_ports() && !matches!(transport, Transport::Ports { .. }) {
+        if !protocol.has_policy_ports() {
+            traits |= OTHER_PROTOCOL;
+        } else if !matches!(transport, Transport::Ports { .. }) {
             traits |= FRAGMENT;
         }
         // MLD query, report, done and v2 report; neighbour discovery and redirect.
@@ -157,9 +160,14 @@ impl Traffic {
         self.traits & LINK_SIGNALLING != 0
     }
 
-    /// Whether nothing about the packet itself asks for a special rule.
+    /// Whether policies cannot name its ports: it is neither TCP, UDP nor SCTP.
+    pub(crate) const fn is_other_protocol(&self) -> bool {
+        self.traits & OTHER_PROTOCOL != 0
+    }
+
+    /// Whether nothing about the packet itself asks for a rule that comes before policies.
     pub(crate) const fn is_plain(&self) -> bool {
-        self.traits == 0
+        self.traits & !OTHER_PROTOCOL == 0
     }
 
     /// Protocol and destination port as one number, `protocol << 16 | port`; without a port, a
@@ -279,6 +287,12 @@ impl Packet {
 
     pub(crate) const fn traffic(&self) -> &Traffic {
         &self.traffic
+    }
+
+    /// Whether both addresses are the same.
+    #[inline(never)]
+    pub(crate) fn is_to_itself(&self) -> bool {
+        self.source == self.destination
     }
 }
 

@@ -121,8 +121,10 @@ impl Snapshot {
     #[inline]
     fn decide_between(&self, source: ClassId, destination: ClassId, packet: &Packet) -> Verdict {
         // Equal addresses have equal classes, so most packets spare comparing addresses.
-        let to_itself = source == destination && packet.source() == packet.destination();
-        if packet.traffic().is_plain() && !source.either_flagged(destination) && !to_itself {
+        if packet.traffic().is_plain()
+            && !source.either_flagged(destination)
+            && (source != destination || !packet.is_to_itself())
+        {
             self.decide_classes(source, destination, packet.traffic())
         } else {
             self.decide_exceptional(packet)

@@ -88,7 +88,7 @@ impl Snapshot {
 
     /// Whether an option lets pass what an isolated endpoint's rules do not.
     pub(super) fn after_policies(&self, traffic: &Traffic) -> Option<Reason> {
-        if traffic.protocol().has_policy_ports() {
+        if !traffic.is_other_protocol() {
             return None;
         }
         match self.options.unmatched_protocols {

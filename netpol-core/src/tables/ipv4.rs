@@ -16,13 +16,15 @@ pub(crate) struct Ipv4Table {
     runs: Records<Runs>,
 }
 
-/// Set in an entry that leads to a page instead of a class.
-const PAGE: u32 = 1 << 31;
-/// Set beside [`PAGE`] when the page is [`Runs`].
+/// Set in an entry that leads to a page with an entry for each byte; its number is in the low bits.
+const DENSE: u32 = 1 << 31;
+/// Set in an entry that leads to a page of [`Runs`]; its number is in the low bits, and before it
+/// how far an address is shifted to become the byte that chooses.
 const RUNS: u32 = 1 << 30;
+const SHIFT: u32 = 24;
 
 /// Bits of an entry that number a page.
-const NUMBER: u32 = (1 << 24) - 1;
+const NUMBER: u32 = (1 << SHIFT) - 1;
 
 /// Entries of a page.
 const PAGE_SIZE: usize = 256;
@@ -97,29 +99,35 @@ impl Ipv4Table {
     pub(crate) fn lookup(&self, address: u32) -> ClassId {
         let [high, low, third, fourth] = address.to_be_bytes();
         let mut entry = self.root[usize::from(u16::from_be_bytes([high, low]))];
-        if entry & PAGE != 0 {
-            entry = self.page(entry, third);
-            if entry & PAGE != 0 {
-                entry = self.page(entry, fourth);
+        if entry & DENSE != 0 {
+            entry = self.dense(entry, third);
+            if entry & DENSE != 0 {
+                entry = self.dense(entry, fourth);
             }
+        }
+        if entry & RUNS != 0 {
+            entry = self.through_runs(entry, address);
         }
         ClassId::from_bits(entry)
     }
 
     #[inline]
-    fn page(&self, entry: u32, byte: u8) -> u32 {
-        if entry & RUNS != 0 {
-            return self.run(entry & NUMBER, byte);
-        }
-        // The shift drops the marks and makes room for the byte.
-        let place = entry << 8 | u32::from(byte);
+    fn dense(&self, page: u32, byte: u8) -> u32 {
+        // The shift drops the mark and makes room for the byte.
+        let place = page << 8 | u32::from(byte);
         self.dense.get(place as usize).copied().unwrap_or(0)
     }
 
-    /// Mostly addresses of the outside; kept apart so that the way of the others stays short.
+    /// From a page of runs on. Mostly for addresses of the outside; out of the way, so that the way
+    /// of the others is short.
     #[inline(never)]
-    fn run(&self, number: u32, byte: u8) -> u32 {
-        self.runs.at(number).at(byte)
+    fn through_runs(&self, mut entry: u32, address: u32) -> u32 {
+        let [.., fourth] = address.to_be_bytes();
+        while entry & RUNS != 0 {
+            let shift = entry >> SHIFT & 0x1f;
+            entry = self.runs.at(entry & NUMBER).at((address >> shift) as u8);
+        }
+        if entry & DENSE != 0 { self.dense(entry, fourth) } else { entry }
     }
 
     /// Bytes on the heap.
@@ -179,10 +187,11 @@ impl Builder {
             *entry = if LEVEL > 1 { self.entry::<1>(&cut, first)? } else { cut.class };
             (class, rest) = (cut.last_class(), cut.after);
         }
-        self.page(page)
+        self.page(page, shift)
     }
 
-    fn page(&mut self, page: [u32; PAGE_SIZE]) -> Option<u32> {
+    /// The entry for a page that is chosen from by the byte at `shift`.
+    fn page(&mut self, page: [u32; PAGE_SIZE], shift: u32) -> Option<u32> {
         let mut runs = Runs::default();
         let mut count = 0;
         for (start, span) in page.chunk_by(|a, b| a == b).scan(0, |at, span| {
@@ -195,7 +204,7 @@ impl Builder {
             else {
                 let number = u32::try_from(self.dense.len() / PAGE_SIZE).ok()?;
                 self.dense.extend_from_slice(&page);
-                return (number <= NUMBER).then_some(number | PAGE);
+                return (number <= NUMBER).then_some(number | DENSE);
             };
             *place = u8::try_from(start).ok()?;
             *value = *first;
@@ -213,7 +222,7 @@ impl Builder {
                 number
             }
         };
-        (number <= NUMBER).then_some(number | PAGE | RUNS)
+        (number <= NUMBER).then_some(number | RUNS | shift << SHIFT)
     }
 }
 
