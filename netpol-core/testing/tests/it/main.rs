@@ -6,3 +6,4 @@ mod command;
 mod differential;
 mod hostile;
 mod questions;
+mod threads;
