@@ -160,7 +160,8 @@ impl Engine {
     /// When the ends have no address family in common, or a handle is of another engine.
     pub fn explain_question(&self, question: &Question) -> Result<Explanation, QuestionError> {
         let cases = self.0.cases_of_question(question)?;
-        let (first, others) = cases.split_first().ok_or(QuestionError::ForeignHandle)?;
+        let (first, others) =
+            cases.split_first().ok_or_else(|| self.0.no_common_family(question))?;
         let mut explanation = self.0.explain_case(first);
         for other in others {
             let verdict = self.0.attribute_case(other).verdict;

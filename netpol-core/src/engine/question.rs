@@ -227,6 +227,19 @@ impl Snapshot {
         }
     }
 
+    /// A question's ends in the first address family that both have.
+    pub(super) fn case_of_question(&self, question: &Question) -> Result<Case, QuestionError> {
+        let cases = self.cases_of_question(question)?;
+        cases.first().copied().ok_or_else(|| self.no_common_family(question))
+    }
+
+    pub(super) fn no_common_family(&self, question: &Question) -> QuestionError {
+        QuestionError::NoCommonFamily {
+            source_name: self.party_label(question.source),
+            destination: self.party_label(question.destination),
+        }
+    }
+
     /// A question's ends in the first address family that both have, and in every further one.
     pub(super) fn cases_of_question(
         &self,
@@ -251,10 +264,7 @@ impl Snapshot {
             }
         }
         if cases.is_empty() {
-            return Err(QuestionError::NoCommonFamily {
-                source_name: self.party_label(question.source),
-                destination: self.party_label(question.destination),
-            });
+            return Err(self.no_common_family(question));
         }
         Ok(cases)
     }

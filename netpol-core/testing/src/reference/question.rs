@@ -156,14 +156,17 @@ impl World {
         }
     }
 
-    /// Whether pods of the workload are there, in whatever phase. They are its pods when its
-    /// selector selects them;
+    /// Whether pods of the workload are there. They are its pods when its selector selects them;
     /// a Job or CronJob without selector made those that have its template's labels.
     fn has_pods(&self, endpoint: Endpoint<'_>) -> bool {
         let Endpoint::Workload(workload) = endpoint else { return false };
         let template = &workload.template.metadata.labels;
-        self.pods.iter().filter(|pod| pod.metadata.namespace == workload.metadata.namespace).any(
-            |pod| match &workload.selector {
+        self.pods
+            .iter()
+            .filter(|pod| {
+                self.is_live(pod) && pod.metadata.namespace == workload.metadata.namespace
+            })
+            .any(|pod| match &workload.selector {
                 Some(selector) => {
                     labels::is_understood(selector)
                         && labels::selects(selector, &pod.metadata.labels)
@@ -174,7 +177,6 @@ impl World {
                             .iter()
                             .all(|(key, value)| pod.metadata.labels.get(key) == Some(value))
                 }
-            },
-        )
+            })
     }
 }

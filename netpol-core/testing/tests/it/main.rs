@@ -5,5 +5,7 @@ mod cases;
 mod command;
 mod differential;
 mod hostile;
+mod laws;
 mod questions;
+mod rooms;
 mod threads;
