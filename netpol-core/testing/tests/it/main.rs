@@ -9,3 +9,4 @@ mod laws;
 mod questions;
 mod rooms;
 mod second_opinion;
+mod threads;
