@@ -15,7 +15,8 @@ pub(super) fn manifest(
     admission: Admission,
     options: &Options,
 ) -> Vec<Diagnostic> {
-    let unread = unread_fields(manifest);
+    let unread: Set<(usize, &Path)> =
+        manifest.stand_ins().iter().map(|(object, path)| (*object, path)).collect();
     let mut judged: Vec<(usize, Diagnostic)> = Vec::new();
     for (index, item) in manifest.objects().iter().enumerate() {
         for diagnostic in object(item, admission, options) {
@@ -45,15 +46,6 @@ pub(super) fn manifest(
         (source, diagnostic.location.map(|place| place.offset))
     });
     diagnostics
-}
-
-/// The fields that decoding could not read, by the number of their object.
-fn unread_fields(manifest: &Manifest) -> Set<(usize, &Path)> {
-    let wrong_types = manifest.findings().iter().filter_map(|finding| {
-        let error = finding.diagnostic.field_error()?;
-        (error.kind() == ErrorKind::TypeInvalid).then_some((finding.object?, error.path()))
-    });
-    wrong_types.collect()
 }
 
 /// Everything to be said about one object.

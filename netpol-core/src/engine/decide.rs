@@ -66,9 +66,34 @@ impl Engine {
     ///
     /// When the ends have no address family in common, or a handle is of another engine.
     pub fn decide_question(&self, question: &Question) -> Result<Verdict, QuestionError> {
-        let cases = self.0.cases_of_question(question)?;
-        let verdict = cases.first().map_or(Verdict::Deny, |case| self.0.decide_case(case));
-        Ok(verdict)
+        Ok(self.0.decide_case(&self.0.case_of_question(question)?))
+    }
+
+    /// May the destination receive this connection, between endpoints meant by name or handle?
+    ///
+    /// # Errors
+    ///
+    /// As [`decide_question`](Engine::decide_question).
+    pub fn decide_question_ingress(&self, question: &Question) -> Result<Verdict, QuestionError> {
+        Ok(self.0.decide_direction(&self.0.case_of_question(question)?, Direction::Ingress))
+    }
+
+    /// May the source open this connection, between endpoints meant by name or handle?
+    ///
+    /// # Errors
+    ///
+    /// As [`decide_question`](Engine::decide_question).
+    pub fn decide_question_egress(&self, question: &Question) -> Result<Verdict, QuestionError> {
+        Ok(self.0.decide_direction(&self.0.case_of_question(question)?, Direction::Egress))
+    }
+
+    /// Answers many questions, each as [`decide_question`](Engine::decide_question) would, in
+    /// their order. Lazy: a question costs when its answer is taken.
+    pub fn decide_questions<'engine>(
+        &'engine self,
+        questions: impl IntoIterator<Item = &'engine Question>,
+    ) -> impl Iterator<Item = Result<Verdict, QuestionError>> {
+        questions.into_iter().map(|question| self.decide_question(question))
     }
 }
 

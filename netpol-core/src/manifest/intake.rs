@@ -22,6 +22,8 @@ pub(super) struct Intake<'text> {
     /// The objects and the places where they begin.
     pub(super) objects: Vec<(Object, Location)>,
     pub(super) findings: Vec<Finding>,
+    /// The fields whose values are none of the text's, by object.
+    pub(super) stand_ins: Vec<(usize, Path)>,
     pub(super) skipped: BTreeMap<String, usize>,
     /// The document broke off, or nothing more is told.
     pub(super) broken: bool,
@@ -35,6 +37,7 @@ pub(super) struct Intake<'text> {
 struct Before {
     objects: usize,
     findings: usize,
+    stand_ins: usize,
 }
 
 /// What is known about the elements of a list.
@@ -60,6 +63,7 @@ impl<'text> Intake<'text> {
             source,
             objects: Vec::new(),
             findings: Vec::new(),
+            stand_ins: Vec::new(),
             skipped: BTreeMap::new(),
             broken: false,
             before: Before::default(),
@@ -245,7 +249,8 @@ impl<'text> Intake<'text> {
             metadata.namespace.clone_from(&self.options.default_namespace);
         }
         let index = self.objects.len();
-        let mut findings = decoder.into_findings();
+        let (mut findings, stand_ins) = decoder.finish();
+        self.stand_ins.extend(stand_ins.into_iter().map(|path| (index, path)));
         if !findings.is_empty() {
             let object = object.object_ref();
             findings.sort_by_key(place_of);
@@ -264,7 +269,7 @@ impl<'text> Intake<'text> {
         let at = At::root(Some(shape), node.place);
         let fields = decoder.fields(node, &at).unwrap_or_default();
         decoder.read_or_default(fields, &at, "metadata", decode::object_meta);
-        for finding in decoder.into_findings() {
+        for finding in decoder.finish().0 {
             self.find(finding);
         }
     }
@@ -291,7 +296,7 @@ impl<'text> Intake<'text> {
         let items = decoder
             .read(fields, &at, "items", |decoder, node, at| decoder.list(node, at, |_, _, _| ()));
         let unreadable = items.is_err();
-        for mut finding in decoder.into_findings() {
+        for mut finding in decoder.finish().0 {
             if unreadable {
                 finding.refuses = Refuses::Always;
             }
@@ -315,7 +320,11 @@ impl<'text> Intake<'text> {
     }
 
     fn end_document(&mut self) {
-        self.before = Before { objects: self.objects.len(), findings: self.findings.len() };
+        self.before = Before {
+            objects: self.objects.len(),
+            findings: self.findings.len(),
+            stand_ins: self.stand_ins.len(),
+        };
         self.items = None;
     }
 }
@@ -350,6 +359,7 @@ impl<'text> Visitor<'text> for Intake<'text> {
             // It has items and says what it is, and that is no list: they were fields of its own.
             Some(_) if self.items.is_some() => {
                 self.objects.truncate(self.before.objects);
+                self.stand_ins.truncate(self.before.stand_ins);
                 self.findings.truncate(self.before.findings);
                 self.object(&document, None);
             }

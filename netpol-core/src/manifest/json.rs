@@ -98,6 +98,12 @@ impl<'text> Json<'text> {
         )
     }
 
+    /// Counts the characters of a text on the current line.
+    fn pass_text(&mut self, text: &str) {
+        let continuations = text.bytes().filter(|byte| (0x80..0xc0).contains(byte)).count();
+        self.continuations = self.continuations.saturating_add(continuations);
+    }
+
     fn fault(&self, message: impl Into<String>) -> Fault {
         Fault::syntax(message, self.place(usize::from(self.peek().is_some())))
     }
@@ -201,21 +207,24 @@ impl<'text> Json<'text> {
     fn string(&mut self) -> Result<(Value<'text>, Location), Fault> {
         let rest = self.text.get(self.at.saturating_add(1)..).unwrap_or_default();
         let mut escaped = false;
+        let mut behind_backslash = false;
         let mut bytes = rest.bytes().enumerate();
         let length = loop {
             match bytes.next() {
                 None => return Err(self.fault("invalid JSON: the string does not end")),
-                Some((position, b'"')) => break position,
-                Some((_, b'\\')) => {
-                    escaped = true;
-                    bytes.next();
-                }
                 Some((position, 0..0x20)) => {
+                    self.pass_text(rest.get(..position).unwrap_or_default());
                     self.at = self.at.saturating_add(1).saturating_add(position);
                     return Err(self.fault(
                         "invalid JSON: a control character or line break inside a string; \
                          write it as an escape",
                     ));
+                }
+                Some(_) if behind_backslash => behind_backslash = false,
+                Some((position, b'"')) => break position,
+                Some((_, b'\\')) => {
+                    escaped = true;
+                    behind_backslash = true;
                 }
                 Some(_) => {}
             }
@@ -230,9 +239,7 @@ impl<'text> Json<'text> {
         } else {
             Cow::Borrowed(raw)
         };
-        self.continuations = self
-            .continuations
-            .saturating_add(raw.bytes().filter(|byte| (0x80..0xc0).contains(byte)).count());
+        self.pass_text(raw);
         self.at = self.at.saturating_add(quoted);
         Ok((Value::String(text), place))
     }

@@ -45,6 +45,7 @@ pub struct Manifest {
     pub(super) places: Vec<Place>,
     pub(super) sources: Vec<Source>,
     pub(super) findings: Vec<Finding>,
+    stand_ins: Vec<(usize, field::Path)>,
     /// The first object of each name, in the order of kind, namespace and name.
     pub(super) by_name: Vec<usize>,
     skipped: BTreeMap<String, usize>,
@@ -122,8 +123,12 @@ impl Manifest {
     }
 
     fn from_intake(intake: Intake<'_>) -> Manifest {
-        let mut manifest =
-            Manifest { findings: intake.findings, skipped: intake.skipped, ..Manifest::default() };
+        let mut manifest = Manifest {
+            findings: intake.findings,
+            stand_ins: intake.stand_ins,
+            skipped: intake.skipped,
+            ..Manifest::default()
+        };
         manifest.objects.reserve_exact(intake.objects.len());
         manifest.places.reserve_exact(intake.objects.len());
         for (object, location) in intake.objects {
@@ -145,7 +150,7 @@ impl Manifest {
     /// Adds what another load understood behind what is here. An object that both hold is a
     /// duplicate.
     pub fn append(&mut self, other: Manifest) {
-        let Manifest { objects, places, sources, findings, by_name, skipped } = other;
+        let Manifest { objects, places, sources, findings, stand_ins, by_name, skipped } = other;
         let (objects_before, sources_before) = (self.objects.len(), self.sources.len());
         self.objects.extend(objects);
         self.places.extend(
@@ -159,6 +164,11 @@ impl Manifest {
             object: finding.object.map(|object| object.saturating_add(objects_before)),
             ..finding
         }));
+        self.stand_ins.extend(
+            stand_ins
+                .into_iter()
+                .map(|(object, path)| (object.saturating_add(objects_before), path)),
+        );
         let added =
             by_name.into_iter().map(|object| object.saturating_add(objects_before)).collect();
         duplicates::add(self, added);
@@ -197,6 +207,14 @@ impl Manifest {
     #[must_use]
     pub fn diagnostics(&self, admission: Admission) -> Vec<Diagnostic> {
         self.findings.iter().map(|finding| finding.diagnostic_in(admission)).collect()
+    }
+
+    /// The fields that could not be read, and whose values in the objects are therefore none of the
+    /// text's: the number of the object and the path. A finding tells each; what validation says
+    /// about them and about the fields inside them would only repeat it.
+    #[must_use]
+    pub fn stand_ins(&self) -> &[(usize, field::Path)] {
+        &self.stand_ins
     }
 
     /// The kinds that were passed over, as `apiVersion kind` in alphabetical order, and how many

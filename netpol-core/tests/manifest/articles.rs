@@ -4,8 +4,9 @@ use std::path::Path;
 
 use netpol_core::manifest::{Manifest, ReadOptions};
 use netpol_core::model::{NetworkPolicy, Object};
+use netpol_core::{Admission, Cluster, Options};
 
-use super::told;
+use super::{summary, told};
 
 /// What reading alone tells; validation has more to say about some.
 const BROKEN: &[(&str, &[&str])] = &[
@@ -68,6 +69,18 @@ const BROKEN: &[(&str, &[&str])] = &[
     ("004-7-allow-all-egress-as-printed.yaml", &["Syntax - - 8:5"]),
 ];
 
+/// What validation adds, about whatever was understood.
+const REFUSED: &[(&str, &str)] = &[
+    (
+        "000-1-test-network-policy-misspelt.yaml",
+        "Required spec.ingress[0].from[1] required=peer 19:7",
+    ),
+    ("004-1-deny-all-ingress-as-printed.yaml", "Required metadata.name required=name 1:1"),
+    ("004-2-deny-all-ingress-metedata.yaml", "Required metadata.name required=name 1:1"),
+    ("004-3-allow-myapp-ingress-as-printed.yaml", "Required metadata.name required=name 1:1"),
+    ("004-8-deny-all-egress-uppercase-name.yaml", "Invalid metadata.name format=dns-subdomain 4:9"),
+];
+
 const HINTS: &[(&str, &str)] = &[
     ("000-1-test-network-policy-misspelt.yaml", "did you mean `namespaceSelector`?"),
     ("000-1-test-network-policy-misspelt.yaml", "it belongs at `spec.egress[0].ports`"),
@@ -101,6 +114,25 @@ fn each_is_told_what_is_wrong_with_it_and_where() {
         let manifest = Manifest::read(Some(&name), &bytes, &ReadOptions::default());
         let expected = BROKEN.iter().find(|(broken, _)| *broken == name);
         assert_eq!(told(&manifest), expected.map_or(&[][..], |(_, told)| told), "{name}");
+    }
+}
+
+#[test]
+fn a_cluster_refuses_the_broken_ones_for_all_of_it() {
+    for (name, bytes) in articles() {
+        let manifest = Manifest::read(Some(&name), &bytes, &ReadOptions::default());
+        let refusal = Cluster::new(Options::default()).apply(&manifest, Admission::Create);
+        let mut refused: Vec<String> = match &refusal {
+            Ok(_) => Vec::new(),
+            Err(error) => error.diagnostics().iter().map(summary).collect(),
+        };
+        let broken = BROKEN.iter().filter(|(article, _)| *article == name);
+        let added = REFUSED.iter().filter(|(article, _)| *article == name);
+        let mut expected: Vec<&str> = broken.flat_map(|(_, told)| told.iter().copied()).collect();
+        expected.extend(added.map(|(_, told)| told));
+        refused.sort();
+        expected.sort_unstable();
+        assert_eq!(refused, expected, "{name}");
     }
 }
 

@@ -1,5 +1,6 @@
 //! Input that means harm: each must be answered quickly, by the right objects or by a clear error.
 
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use netpol_core::diagnostic::Problem;
@@ -59,8 +60,8 @@ fn alias_bombs() {
     for (name, before) in ('b'..='j').zip('a'..) {
         bomb.push_str(&format!("{name}: &{name} [{}]\n", vec![format!("*{before}"); 9].join(", ")));
     }
-    let told = refused(&bomb, "Limit - limits.aliasBytes 7:8");
-    assert!(told.objects().is_empty());
+    let manifest = refused(&bomb, "Limit - limits.aliasBytes 7:8");
+    assert!(manifest.objects().is_empty());
 
     let wide: String = (0..1_000).map(|key| format!("k{key}: 1, ")).collect();
     let merges = vec!["*a"; 100].join(", ");
@@ -69,7 +70,7 @@ fn alias_bombs() {
         merge_bomb.push_str(&format!("b{number}: {{<<: [{merges}]}}\n"));
     }
     let start = Instant::now();
-    assert!(super::told(&read(&merge_bomb))[0].starts_with("Limit - limits.aliasBytes"));
+    assert!(told(&read(&merge_bomb))[0].starts_with("Limit - limits.aliasBytes"));
     assert!(start.elapsed() < PATIENCE);
 
     let big = format!("a: &a {}\n{}", "x".repeat(1_000_000), "b: *a\n".repeat(100));
@@ -117,8 +118,8 @@ fn too_many_bytes_documents_nodes_and_findings() {
     options.limits.findings = 5;
     let first = |text: &str, options: &ReadOptions| {
         let manifest = Manifest::read(None, text.as_bytes(), options);
-        let told = super::told(&manifest);
-        (told.first().cloned().unwrap_or_default(), told.last().cloned().unwrap_or_default())
+        let all = told(&manifest);
+        (all.first().cloned().unwrap_or_default(), all.last().cloned().unwrap_or_default())
     };
     assert_eq!(first("aaaa: bbbbbbb", &options).0, "Limit - limits.bytes -");
     options.limits.bytes = 1_000;
@@ -200,4 +201,80 @@ fn names_of_kinds_and_fields_that_are_long() {
     assert!(printed.len() < 4_000, "{} bytes printed", printed.len());
     let manifest = read(&format!("{POLICY}spec: {{{}: 1}}\n", "k".repeat(1_000)));
     assert_eq!(told(&manifest).len(), 1);
+}
+
+/// Small numbers from a seed, the same in every run.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, below: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 % below.max(1) as u64) as usize
+    }
+}
+
+/// Manifests with bytes changed, moved and cut: whatever is told points at the line and column that
+/// its offset says.
+#[test]
+fn mutilated_manifests() {
+    const TOKENS: [&str; 22] = [
+        "&a ", "*a", "<<: *a\n", "!!str ", "- ", ": ", "? ", "|\n", "'", "\"", "[", "]", "{", "}",
+        "\n", "  ", "---\n", "items:\n", "\u{2028}", "é", "\0", "\\",
+    ];
+    let testdata = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata");
+    let mut seeds: Vec<PathBuf> = ["articles", "invalid"]
+        .iter()
+        .flat_map(|directory| std::fs::read_dir(testdata.join(directory)).unwrap())
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    seeds.sort();
+    let seeds: Vec<Vec<u8>> = seeds.into_iter().map(|path| std::fs::read(path).unwrap()).collect();
+    let mut dice = Dice(0x5eed);
+    for _ in 0..4_000 {
+        let mut text = seeds[dice.roll(seeds.len())].clone();
+        for _ in 0..=dice.roll(5) {
+            let at = dice.roll(text.len());
+            let end = (at + dice.roll(40)).min(text.len());
+            match dice.roll(5) {
+                0 => text.splice(at..at, TOKENS[dice.roll(TOKENS.len())].bytes()).for_each(drop),
+                1 => text.truncate(at),
+                2 => text.drain(at..end).for_each(drop),
+                3 => {
+                    let piece = text[at..end].to_vec();
+                    text.splice(at..at, piece).for_each(drop);
+                }
+                _ => text.splice(at..end, [dice.roll(256) as u8]).for_each(drop),
+            }
+        }
+        check_places(&text);
+    }
+}
+
+fn check_places(text: &[u8]) {
+    let mut manifest = Manifest::read(Some("mutilated"), text, &ReadOptions::default());
+    let found = manifest.diagnostics(Admission::Create);
+    let printed = render::diagnostics(&found, &manifest, Style::Coloured);
+    assert_eq!(printed.is_empty(), found.is_empty());
+    let wanted: Vec<_> = (0..manifest.objects().len())
+        .map(|object| (object, netpol_core::field::Path::new("spec").child("ingress").index(0)))
+        .collect();
+    let places = manifest.locate(&wanted);
+    assert!(places.iter().all(Option::is_some));
+    let places = found.iter().map(|diagnostic| diagnostic.location).chain(places).flatten();
+    for place in places {
+        let (before, rest) = text.split_at(place.offset as usize);
+        assert!(place.length as usize <= rest.len(), "{place:?}");
+        // A lone carriage return ends a line of YAML and none of JSON.
+        if before.contains(&b'\r') {
+            continue;
+        }
+        let lines: Vec<&[u8]> = before.split(|byte| *byte == b'\n').collect();
+        assert_eq!(place.line as usize, lines.len(), "{:?}", String::from_utf8_lossy(text));
+        let column = str::from_utf8(lines.last().unwrap()).unwrap().chars().count() + 1;
+        assert_eq!(place.column as usize, column, "{:?}", String::from_utf8_lossy(text));
+    }
+    let again = manifest.clone();
+    manifest.append(again);
 }

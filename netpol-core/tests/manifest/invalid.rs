@@ -3,9 +3,11 @@
 
 use std::path::Path;
 
+use netpol_core::diagnostic::Diagnostic;
 use netpol_core::manifest::{Manifest, ReadOptions};
+use netpol_core::{Admission, Cluster, Options};
 
-use super::told;
+use super::{summary, told};
 
 #[test]
 fn each_is_told_as_it_says_itself() {
@@ -18,11 +20,26 @@ fn each_is_told_as_it_says_itself() {
         }
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
         let text = std::fs::read_to_string(&path).unwrap();
-        let expected: Vec<&str> =
-            text.lines().filter_map(|line| line.strip_prefix("# read: ")).collect();
+        let expected = |phase: &'static str| {
+            text.lines().filter_map(move |line| line.strip_prefix(phase)).map(str::to_owned)
+        };
         let manifest = Manifest::read(Some(&name), text.as_bytes(), &ReadOptions::default());
-        assert_eq!(told(&manifest), expected, "{name}");
+        assert_eq!(told(&manifest), expected("# read: ").collect::<Vec<_>>(), "{name}");
+
+        let mut judged: Vec<String> = judge(&manifest).iter().map(summary).collect();
+        let mut all: Vec<String> = expected("# read: ").chain(expected("# validate: ")).collect();
+        judged.sort();
+        all.sort();
+        assert_eq!(judged, all, "{name}");
         read += 1;
     }
-    assert!(read >= 20, "files are missing");
+    assert!(read >= 40, "files are missing");
+}
+
+/// What a cluster says about `manifest`, whether or not it takes it.
+fn judge(manifest: &Manifest) -> Vec<Diagnostic> {
+    match Cluster::new(Options::default()).apply(manifest, Admission::Create) {
+        Ok(applied) => applied.warnings,
+        Err(error) => error.diagnostics().to_vec(),
+    }
 }

@@ -35,7 +35,7 @@ fn whole_directories_in_the_order_of_names() {
     }
     fs::write(root.join("d.json"), r#"{"apiVersion":"v1","kind":"Pod","metadata":{"name":"d"}}"#)
         .unwrap();
-    let manifest = Manifest::read_paths(&[root.clone()], &ReadOptions::default());
+    let manifest = Manifest::read_paths(std::slice::from_ref(&root), &ReadOptions::default());
     assert_eq!(names(&manifest), ["a", "b", "c", "d"]);
     assert_eq!(manifest.findings(), []);
 

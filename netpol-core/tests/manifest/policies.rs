@@ -133,3 +133,37 @@ fn labels_that_are_no_strings_are_kept_as_written() {
     );
     assert_eq!(told(&manifest).len(), 2);
 }
+
+#[test]
+fn stand_ins_are_known_as_such() {
+    let text = "
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: a, labels: {a: 1}}
+spec:
+  podSelector: {matchLabels: {a: yes}, matchExpressions: [{key: b, operator: Exists}]}
+  policyTypes: [Ingress, 1]
+  ingress:
+  - from: [{ipBlock: {cidr: 1, except: [2]}}]
+    ports: [{port: 1.5}]
+  - {}
+";
+    let manifest = read(text);
+    let mut stand_ins: Vec<String> =
+        manifest.stand_ins().iter().map(|(object, path)| format!("{object} {path}")).collect();
+    stand_ins.sort();
+    assert_eq!(
+        stand_ins,
+        [
+            "0 metadata.labels[a]",
+            "0 spec.ingress[0].from[0]",
+            "0 spec.ingress[0].from[0].ipBlock.cidr",
+            "0 spec.ingress[0].from[0].ipBlock.except[0]",
+            "0 spec.ingress[0].ports[0]",
+            "0 spec.ingress[0].ports[0].port",
+            "0 spec.podSelector.matchExpressions[1]",
+            "0 spec.podSelector.matchLabels[a]",
+            "0 spec.policyTypes[1]",
+        ]
+    );
+}

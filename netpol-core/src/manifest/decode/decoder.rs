@@ -17,6 +17,7 @@ pub(in crate::manifest) struct Decoder<'d> {
     base: usize,
     options: &'d ReadOptions,
     findings: Vec<Finding>,
+    stand_ins: Vec<Path>,
 }
 
 /// The value could not be read; the fault has been told.
@@ -32,12 +33,20 @@ impl<'d> Decoder<'d> {
         base: usize,
         options: &'d ReadOptions,
     ) -> Decoder<'d> {
-        Decoder { text, base, options, findings: Vec::new() }
+        Decoder { text, base, options, findings: Vec::new(), stand_ins: Vec::new() }
     }
 
-    /// What was wrong, in the order in which it was met.
-    pub(in crate::manifest) fn into_findings(self) -> Vec<Finding> {
-        self.findings
+    /// What was wrong, in the order in which it was met, and the fields whose values stand in for
+    /// what could not be read.
+    pub(in crate::manifest) fn finish(self) -> (Vec<Finding>, Vec<Path>) {
+        (self.findings, self.stand_ins)
+    }
+
+    /// Remembers that the value of the field at `path` is none of the text's.
+    pub(in crate::manifest) fn stand_in(&mut self, path: Path) {
+        if !self.is_full() {
+            self.stand_ins.push(path);
+        }
     }
 
     /// Whether nothing more will be told, one finding beyond what is: it stands for all the rest.
@@ -201,8 +210,8 @@ impl<'d> Decoder<'d> {
         self.list(node, at, |decoder, node, at| decoder.string(node, at).unwrap_or_default())
     }
 
-    /// A map of strings. A value that is no string is kept as it is written; `true` beside the map
-    /// says that there was one.
+    /// A map of strings. A number or boolean is kept as it is written, and anything else that is no
+    /// string is empty; `true` beside the map says that there was one.
     pub(in crate::manifest) fn string_map(
         &mut self,
         node: &Node<'_>,
@@ -223,7 +232,12 @@ impl<'d> Decoder<'d> {
             }
             let value = self.string(&entry.value, &at).unwrap_or_else(|Unreadable| {
                 faulty = true;
-                self.written(entry.value.place).unwrap_or_default().to_owned()
+                match entry.value.value {
+                    Value::Bool(_) | Value::Integer(_) | Value::Number(_) => {
+                        self.written(entry.value.place).unwrap_or_default().to_owned()
+                    }
+                    _ => String::new(),
+                }
             });
             map.insert(entry.key.clone().into_owned(), value);
         }
@@ -253,6 +267,7 @@ impl<'d> Decoder<'d> {
         let error =
             Error::of_kind(ErrorKind::TypeInvalid, &at.path(), written, detail, origin::TYPE);
         self.error(error, at.place, Refuses::Create);
+        self.stand_in(at.path());
         Unreadable
     }
 

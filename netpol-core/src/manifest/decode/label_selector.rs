@@ -37,6 +37,8 @@ pub(super) fn label_selector(
         Err(Unreadable) => unreadable = true,
     }
     if unreadable {
+        let index = selector.match_expressions.len();
+        decoder.stand_in(at.path().child("matchExpressions").index(index));
         selector.match_expressions.push(LabelSelectorRequirement::default());
     }
     selector
@@ -55,7 +57,12 @@ fn requirements(
     node: &Node<'_>,
     at: &At<'_>,
 ) -> Read<Vec<LabelSelectorRequirement>> {
-    decoder.list(node, at, |decoder, node, at| requirement(decoder, node, at).unwrap_or_default())
+    decoder.list(node, at, |decoder, node, at| {
+        requirement(decoder, node, at).unwrap_or_else(|Unreadable| {
+            decoder.stand_in(at.path());
+            LabelSelectorRequirement::default()
+        })
+    })
 }
 
 fn requirement(

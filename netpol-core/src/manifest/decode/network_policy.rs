@@ -106,7 +106,10 @@ fn egress_rule(decoder: &mut Decoder<'_>, node: &Node<'_>, at: &At<'_>) -> Netwo
 
 fn peers(decoder: &mut Decoder<'_>, node: &Node<'_>, at: &At<'_>) -> Read<Vec<NetworkPolicyPeer>> {
     let peers = decoder.list(node, at, |decoder, node, at| {
-        peer(decoder, node, at).unwrap_or_else(|Unreadable| unreadable_peer())
+        peer(decoder, node, at).unwrap_or_else(|Unreadable| {
+            decoder.stand_in(at.path());
+            unreadable_peer()
+        })
     });
     Ok(peers.unwrap_or_else(|Unreadable| vec![unreadable_peer()]))
 }
@@ -125,7 +128,10 @@ fn peer(decoder: &mut Decoder<'_>, node: &Node<'_>, at: &At<'_>) -> Read<Network
 
 fn ports(decoder: &mut Decoder<'_>, node: &Node<'_>, at: &At<'_>) -> Read<Vec<NetworkPolicyPort>> {
     let ports = decoder.list(node, at, |decoder, node, at| {
-        port(decoder, node, at).unwrap_or_else(|Unreadable| unreadable_port())
+        port(decoder, node, at).unwrap_or_else(|Unreadable| {
+            decoder.stand_in(at.path());
+            unreadable_port()
+        })
     });
     Ok(ports.unwrap_or_else(|Unreadable| vec![unreadable_port()]))
 }

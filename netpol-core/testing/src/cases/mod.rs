@@ -2,7 +2,7 @@
 //!
 //! The files lie in `netpol-core/testdata/cases` and `netpol-core/testdata/upstream`; their format
 //! is described in `netpol-core/testdata/README.md`. [`load_all`] reads them into [`Case`]s,
-//! [`run`] puts one of them to an [`Implementation`].
+//! [`run()`] puts one of them to an [`Implementation`].
 
 mod expectation;
 mod implementation;
