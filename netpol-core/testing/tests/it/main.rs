@@ -10,3 +10,4 @@ mod questions;
 mod rooms;
 mod second_opinion;
 mod threads;
+mod worlds;
