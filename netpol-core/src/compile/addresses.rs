@@ -129,12 +129,18 @@ fn tables(
     classes: &mut Classes<'_>,
     exact: Vec<(IpAddr, ClassId)>,
 ) -> Result<(Ipv4Table, Ipv6Table), TooLarge> {
-    let (mut ranges4, mut ranges6) = (ranges(classes, false)?, ranges(classes, true)?);
+    // Narrower than they come, because there may be a million to sort.
+    let narrow = |range: Segment<u128>| {
+        let (first, last) = (u32::try_from(range.first).ok()?, u32::try_from(range.last).ok()?);
+        Some(Segment { first, last, class: range.class })
+    };
+    let mut ranges4 = ranges(classes, false)?.into_iter().filter_map(narrow).collect::<Vec<_>>();
+    let ranges6 = ranges(classes, true)?;
     let mut exact6 = Vec::new();
     for (address, class) in exact {
         match address {
             IpAddr::V4(address) => {
-                let at = address.to_bits().into();
+                let at = address.to_bits();
                 ranges4.push(Segment { first: at, last: at, class: class.bits() });
             }
             IpAddr::V6(address) => exact6.push((address.to_bits(), class.bits())),
@@ -142,21 +148,15 @@ fn tables(
     }
     // Stable, so that an address of its own comes after, and wins over, a prefix of the same size.
     ranges4.sort_by_key(|range| (range.first, Reverse(range.last)));
-    ranges6.sort_by_key(|range| (range.first, Reverse(range.last)));
-    let next = |address: u128| address.checked_add(1);
-    let points4 = flatten(ranges4.into_iter(), ClassId::UNKNOWN.bits(), |address| {
-        next(address).filter(|address| *address <= u32::MAX.into())
-    });
-    let points4 = points4
-        .into_iter()
-        .filter_map(|(at, class)| Some((u32::try_from(at).ok()?, class)))
-        .collect::<Vec<_>>();
-    let points6 = flatten(ranges6.into_iter(), ClassId::UNKNOWN.bits(), next);
+    let outside = ClassId::UNKNOWN.bits();
+    let points4 = flatten(ranges4.into_iter(), outside, |address: u32| address.checked_add(1));
+    let points6 = flatten(ranges6.into_iter(), outside, |address: u128| address.checked_add(1));
     let ipv4 = Ipv4Table::new(&points4).ok_or(TooLarge)?;
     Ok((ipv4, Ipv6Table::new(&exact6, &points6)))
 }
 
-/// The prefixes of a family, with the class of addresses that nobody has.
+/// The prefixes of a family, in address order, outer before inner, with the class of addresses
+/// that nobody has.
 fn ranges(classes: &mut Classes<'_>, ipv6: bool) -> Result<Vec<Segment<u128>>, TooLarge> {
     let chains = classes.chains.segments(ipv6).collect::<Vec<_>>();
     let mut ranges = Vec::with_capacity(chains.len());

@@ -1,6 +1,8 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use smallvec::SmallVec;
+
 use super::TooLarge;
 use super::facts::FactList;
 use super::peers::blocks_match_pods;
@@ -170,8 +172,7 @@ impl Classes<'_> {
         let own_ports = Arc::clone(self.port_lists.at(ports));
         let rule_set =
             self.compiler.rule_set(&key.1, &self.policies.lines, direction, &own_ports)?;
-        let origin =
-            intern(&mut self.policy_lists, &mut self.known_policy_lists, key.1.clone().into())?;
+        let origin = intern(&mut self.policy_lists, &mut self.known_policy_lists, &key.1)?;
         self.known_rule_sets.insert(key, (rule_set, origin));
         Ok((rule_set, origin))
     }
@@ -188,12 +189,12 @@ impl Classes<'_> {
                 let name = names.get(&port.name)?;
                 Some(NamedPort { port: NamedPortRef { name, protocol }, key })
             })
-            .collect::<Vec<_>>();
+            .collect::<SmallVec<[_; 8]>>();
         if ports.is_empty() {
             return Ok(0);
         }
         ports.sort_unstable();
-        intern(&mut self.port_lists, &mut self.known_port_lists, ports.into())
+        intern(&mut self.port_lists, &mut self.known_port_lists, &ports)
     }
 
     /// The class of an endpoint by name: at one of its addresses, or without any.
@@ -315,14 +316,15 @@ impl Classes<'_> {
 }
 
 /// The number of a list, which is added when it is new.
-fn intern<T: std::hash::Hash + Eq>(
+fn intern<T: std::hash::Hash + Eq + Clone>(
     lists: &mut Records<Arc<[T]>>,
     known: &mut Map<Arc<[T]>, u32>,
-    list: Arc<[T]>,
+    list: &[T],
 ) -> Result<u32, TooLarge> {
-    if let Some(number) = known.get(&list) {
+    if let Some(number) = known.get(list) {
         return Ok(*number);
     }
+    let list: Arc<[T]> = list.into();
     let number = lists.push(Arc::clone(&list)).ok_or(TooLarge)?;
     known.insert(list, number);
     Ok(number)

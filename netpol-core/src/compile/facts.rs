@@ -1,4 +1,4 @@
-use smallvec::SmallVec;
+use smallvec::{SmallVec, smallvec};
 
 use crate::hash::Map;
 use crate::model::Labels;
@@ -28,13 +28,16 @@ struct KeyFacts {
     values: Map<String, Fact>,
 }
 
+/// Facts of which one is enough. Sorted; most selectors ask for one value of a key.
+pub(super) type AnyOf = SmallVec<[Fact; 4]>;
+
 /// A selector in terms of facts.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Terms {
     /// Of each list at least one must be true. Sorted.
-    pub(super) all_of: Vec<Vec<Fact>>,
+    pub(super) all_of: SmallVec<[AnyOf; 2]>,
     /// None of any list may be true; one list for each negative requirement. Sorted.
-    pub(super) none_of: Vec<Vec<Fact>>,
+    pub(super) none_of: SmallVec<[AnyOf; 1]>,
 }
 
 impl Facts {
@@ -43,13 +46,15 @@ impl Facts {
         let mut terms = Terms::default();
         for requirement in selector.requirements() {
             let key = requirement.key();
-            let mut facts = match requirement.operator() {
+            let mut facts: AnyOf = match requirement.operator() {
                 Operator::In | Operator::NotIn => {
                     requirement.values().iter().map(|value| self.has_value(key, value)).collect()
                 }
-                Operator::Exists | Operator::DoesNotExist => vec![self.exists(key)],
+                Operator::Exists | Operator::DoesNotExist => {
+                    smallvec![self.exists(key)]
+                }
                 // Not expressible in a LabelSelector, the only form that policies have.
-                Operator::GreaterThan | Operator::LessThan => Vec::new(),
+                Operator::GreaterThan | Operator::LessThan => AnyOf::new(),
             };
             facts.sort_unstable();
             facts.dedup();
@@ -58,10 +63,11 @@ impl Facts {
                 _ => terms.all_of.push(facts),
             }
         }
-        for list in [&mut terms.all_of, &mut terms.none_of] {
+        for list in [&mut *terms.all_of, &mut *terms.none_of] {
             list.sort_unstable();
-            list.dedup();
         }
+        terms.all_of.dedup();
+        terms.none_of.dedup();
         terms
     }
 
@@ -100,7 +106,7 @@ impl Facts {
 impl Terms {
     /// Whether an object with these facts is selected.
     pub(super) fn hold_for(&self, facts: &[Fact]) -> bool {
-        let any = |list: &Vec<Fact>| list.iter().any(|fact| facts.binary_search(fact).is_ok());
+        let any = |list: &AnyOf| list.iter().any(|fact| facts.binary_search(fact).is_ok());
         self.all_of.iter().all(any) && !self.none_of.iter().any(any)
     }
 }
@@ -111,7 +117,7 @@ impl Terms {
 /// the items filed under its own facts.
 #[derive(Debug)]
 pub(super) struct TermIndex<T> {
-    by_fact: Map<Fact, Vec<u32>>,
+    by_fact: Map<Fact, SmallVec<[u32; 4]>>,
     always: Vec<u32>,
     items: Vec<(Terms, T)>,
 }

@@ -1,7 +1,8 @@
 use ipnet::IpNet;
+use smallvec::{SmallVec, smallvec};
 
 use super::TooLarge;
-use super::facts::{Fact, FactList, Facts, TermIndex, Terms};
+use super::facts::{AnyOf, Fact, FactList, Facts, TermIndex, Terms};
 use crate::hash::Map;
 use crate::model::Labels;
 use crate::options::{IpBlockPods, Options};
@@ -101,14 +102,14 @@ impl Peers {
             None => self.own_scope(own),
             Some(terms) => {
                 for excluded in terms.none_of {
-                    let scope = self.label_scope(positive(vec![excluded]));
+                    let scope = self.label_scope(positive(smallvec![excluded]));
                     excepts.push(self.pod_atom(scope, Terms::default(), direction)?);
                 }
                 self.label_scope(positive(terms.all_of))
             }
         };
         for excluded in pods.none_of {
-            excepts.push(self.pod_atom(scope, positive(vec![excluded]), direction)?);
+            excepts.push(self.pod_atom(scope, positive(smallvec![excluded]), direction)?);
         }
         let base = self.pod_atom(scope, positive(pods.all_of), direction)?;
         Ok(PeerAtoms { base, excepts })
@@ -224,8 +225,8 @@ pub(super) fn blocks_match_pods(options: &Options) -> bool {
     }
 }
 
-fn positive(all_of: Vec<Vec<Fact>>) -> Terms {
-    Terms { all_of, none_of: Vec::new() }
+fn positive(all_of: SmallVec<[AnyOf; 2]>) -> Terms {
+    Terms { all_of, none_of: SmallVec::new() }
 }
 
 const fn use_of(direction: Direction) -> u8 {
