@@ -135,9 +135,12 @@ impl Arguments {
         let protocol = Protocol::from_api(&self.protocol.to_ascii_uppercase())
             .ok_or_else(|| format!("unknown protocol `{}`", self.protocol))?;
         let port = self.port.as_deref().ok_or("--port is missing")?;
-        let port = match port.parse::<u16>() {
-            Ok(number) => number,
-            Err(_) => named_port(engine, to, port, protocol)?,
+        // A port name has a letter, so that it is never taken for a number.
+        let port = if port.contains(|symbol: char| symbol.is_ascii_alphabetic()) {
+            named_port(engine, to, port, protocol)?
+        } else {
+            port.parse::<u16>()
+                .map_err(|_| format!("`{port}` is no port: 0 to 65535, or a name"))?
         };
         Ok(engine.explain_question(&Question::port(from, to, protocol, port))?)
     }

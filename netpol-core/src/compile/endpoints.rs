@@ -27,7 +27,7 @@ pub(super) fn endpoints<'inventory>(
             !pod.completed || options.completed_pods == CompletedPods::Keep
         };
         let pods = record.pods.values().filter(is_live);
-        let workloads = workloads_without_pods(record, pods.clone());
+        let workloads = workloads_without_pods(record);
         endpoints.extend(pods.chain(workloads).map(|record| Candidate {
             record,
             namespace,
@@ -43,10 +43,9 @@ pub(super) fn endpoints<'inventory>(
     endpoints
 }
 
-fn workloads_without_pods<'inventory>(
-    namespace: &'inventory NamespaceRecord,
-    pods: impl Iterator<Item = &'inventory Arc<EndpointRecord>>,
-) -> impl Iterator<Item = &'inventory Arc<EndpointRecord>> {
+fn workloads_without_pods(
+    namespace: &NamespaceRecord,
+) -> impl Iterator<Item = &Arc<EndpointRecord>> {
     let mut facts = Facts::default();
     let mut selectors = TermIndex::default();
     for (number, workload) in namespace.workloads.values().enumerate() {
@@ -56,7 +55,7 @@ fn workloads_without_pods<'inventory>(
     }
     let mut has_pods = vec![false; namespace.workloads.len()];
     if !has_pods.is_empty() {
-        for pod in pods {
+        for pod in namespace.pods.values() {
             selectors.find(&facts.of(&pod.labels), |number| {
                 if let Some(has) = has_pods.get_mut(number) {
                     *has = true;

@@ -84,8 +84,7 @@ impl Engine {
     ///
     /// When the ends have no address family in common, or a handle is of another engine.
     pub fn attribute_question(&self, question: &Question) -> Result<Decision, QuestionError> {
-        let cases = self.0.cases_of_question(question)?;
-        cases.first().map(|case| self.0.attribute_case(case)).ok_or(QuestionError::ForeignHandle)
+        Ok(self.0.attribute_case(&self.0.case_of_question(question)?))
     }
 }
 

@@ -66,23 +66,43 @@ impl Engine {
     ///
     /// When the ends have no address family in common, or a handle is of another engine.
     pub fn decide_question(&self, question: &Question) -> Result<Verdict, QuestionError> {
-        let cases = self.0.cases_of_question(question)?;
-        let verdict = cases.first().map_or(Verdict::Deny, |case| self.0.decide_case(case));
-        Ok(verdict)
+        Ok(self.0.decide_case(&self.0.case_of_question(question)?))
+    }
+
+    /// May the destination receive this connection, between endpoints meant by name or handle?
+    ///
+    /// # Errors
+    ///
+    /// As [`decide_question`](Engine::decide_question).
+    pub fn decide_question_ingress(&self, question: &Question) -> Result<Verdict, QuestionError> {
+        Ok(self.0.decide_direction(&self.0.case_of_question(question)?, Direction::Ingress))
+    }
+
+    /// May the source open this connection, between endpoints meant by name or handle?
+    ///
+    /// # Errors
+    ///
+    /// As [`decide_question`](Engine::decide_question).
+    pub fn decide_question_egress(&self, question: &Question) -> Result<Verdict, QuestionError> {
+        Ok(self.0.decide_direction(&self.0.case_of_question(question)?, Direction::Egress))
+    }
+
+    /// Answers many questions, each as [`decide_question`](Engine::decide_question) would, in
+    /// their order. Lazy: a question costs when its answer is taken.
+    pub fn decide_questions<'engine>(
+        &'engine self,
+        questions: impl IntoIterator<Item = &'engine Question>,
+    ) -> impl Iterator<Item = Result<Verdict, QuestionError>> {
+        questions.into_iter().map(|question| self.decide_question(question))
     }
 }
 
 impl Snapshot {
     #[inline]
     fn decide(&self, packet: &Packet) -> Verdict {
-        if packet.traffic().is_plain() && packet.source() != packet.destination() {
-            let source = self.tables.class_of(packet.source());
-            let destination = self.tables.class_of(packet.destination());
-            if !source.either_flagged(destination) {
-                return self.decide_classes(source, destination, packet.traffic());
-            }
-        }
-        self.decide_exceptional(packet)
+        let source = self.tables.class_of(packet.source());
+        let destination = self.tables.class_of(packet.destination());
+        self.decide_between(source, destination, packet)
     }
 
     fn decide_stage(&self, packets: &[Packet], verdicts: &mut [Verdict]) {
@@ -93,12 +113,19 @@ impl Snapshot {
         }
         for ((packet, verdict), (source, destination)) in packets.iter().zip(verdicts).zip(classes)
         {
-            let plain = packet.traffic().is_plain() && packet.source() != packet.destination();
-            *verdict = if plain && !source.either_flagged(destination) {
-                self.decide_classes(source, destination, packet.traffic())
-            } else {
-                self.decide_exceptional(packet)
-            };
+            *verdict = self.decide_between(source, destination, packet);
+        }
+    }
+
+    /// Judges a packet whose addresses have been looked up.
+    #[inline]
+    fn decide_between(&self, source: ClassId, destination: ClassId, packet: &Packet) -> Verdict {
+        // Equal addresses have equal classes, so most packets spare comparing addresses.
+        let to_itself = source == destination && packet.source() == packet.destination();
+        if packet.traffic().is_plain() && !source.either_flagged(destination) && !to_itself {
+            self.decide_classes(source, destination, packet.traffic())
+        } else {
+            self.decide_exceptional(packet)
         }
     }
 

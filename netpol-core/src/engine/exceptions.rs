@@ -4,6 +4,7 @@ use super::Snapshot;
 use super::question::{Case, Side};
 use super::reason::Reason;
 use crate::directory::EndpointId;
+use crate::model::Kind;
 use crate::net::Protocol;
 use crate::options::{Fragments, UnknownPodAddresses, UnmatchedProtocols};
 use crate::packet::{Direction, Traffic, Transport, Verdict};
@@ -110,9 +111,14 @@ impl Snapshot {
             return false;
         }
         let Some(endpoint) = case.source.endpoint else { return false };
-        case.destination.endpoint == Some(endpoint)
+        // A workload stands for several pods, which are not each other.
+        let is_one_pod = self
+            .directory
+            .endpoint(endpoint)
+            .is_some_and(|entry| entry.is_pod && entry.record.kind == Kind::Pod);
+        is_one_pod
+            && case.destination.endpoint == Some(endpoint)
             && case.source.address == case.destination.address
-            && self.is_pod(endpoint)
     }
 
     /// Whether the address lies in a pod range and belongs to nobody.

@@ -69,7 +69,8 @@ pub struct Account {
     /// Every policy that isolates the subject in this direction, by namespace and name.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub isolated_by: Vec<PolicyName>,
-    /// Every rule that allows, with every peer and port that does; the first is the canonical one.
+    /// Every rule that allows, with every peer and port that does, up to 1,000 in all; the first is
+    /// the canonical one.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub allowed_by: Vec<RuleName>,
     /// The rule that came nearest, when none allows.
@@ -122,6 +123,10 @@ pub struct NearMiss {
     pub detail: String,
 }
 
+/// How many allowing rules are named. Each pair of a peer and a port is one, so a rule with ten
+/// thousand of both could otherwise fill the memory.
+const MOST_RULES: usize = 1000;
+
 fn as_text<S: Serializer>(protocol: &Protocol, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(protocol)
 }
@@ -155,7 +160,8 @@ impl Engine {
     /// When the ends have no address family in common, or a handle is of another engine.
     pub fn explain_question(&self, question: &Question) -> Result<Explanation, QuestionError> {
         let cases = self.0.cases_of_question(question)?;
-        let (first, others) = cases.split_first().ok_or(QuestionError::ForeignHandle)?;
+        let (first, others) =
+            cases.split_first().ok_or_else(|| self.0.no_common_family(question))?;
         let mut explanation = self.0.explain_case(first);
         for other in others {
             let verdict = self.0.attribute_case(other).verdict;
@@ -188,6 +194,13 @@ impl Snapshot {
                 notes.push(format!("the {end} has no address, and {direction} depends on it"));
             }
         }
+        let egress = self.account(case, Direction::Egress, &decision.egress);
+        let ingress = self.account(case, Direction::Ingress, &decision.ingress);
+        for Account { direction, allowed_by, .. } in [&egress, &ingress] {
+            if allowed_by.len() == MOST_RULES {
+                notes.push(format!("of the rules for {direction}, {MOST_RULES} are named at most"));
+            }
+        }
         Explanation {
             verdict: decision.verdict,
             generation: self.generation,
@@ -195,8 +208,8 @@ impl Snapshot {
             destination: self.party_name(&case.destination),
             protocol: case.traffic.protocol(),
             transport: case.traffic.transport(),
-            egress: self.account(case, Direction::Egress, &decision.egress),
-            ingress: self.account(case, Direction::Ingress, &decision.ingress),
+            egress,
+            ingress,
             notes,
         }
     }
@@ -246,7 +259,8 @@ impl Snapshot {
                     held.means(line.keys).then_some(line.port)
                 });
                 for peer in &peers {
-                    names.extend(ports.iter().map(|port| RuleName {
+                    let space = MOST_RULES.saturating_sub(names.len());
+                    names.extend(ports.iter().take(space).map(|port| RuleName {
                         policy: policy.clone(),
                         direction,
                         rule: lines.rule,

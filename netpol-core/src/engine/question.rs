@@ -227,6 +227,19 @@ impl Snapshot {
         }
     }
 
+    /// A question's ends in the first address family that both have.
+    pub(super) fn case_of_question(&self, question: &Question) -> Result<Case, QuestionError> {
+        let cases = self.cases_of_question(question)?;
+        cases.first().copied().ok_or_else(|| self.no_common_family(question))
+    }
+
+    pub(super) fn no_common_family(&self, question: &Question) -> QuestionError {
+        QuestionError::NoCommonFamily {
+            source_name: self.party_label(question.source),
+            destination: self.party_label(question.destination),
+        }
+    }
+
     /// A question's ends in the first address family that both have, and in every further one.
     pub(super) fn cases_of_question(
         &self,
@@ -251,10 +264,7 @@ impl Snapshot {
             }
         }
         if cases.is_empty() {
-            return Err(QuestionError::NoCommonFamily {
-                source_name: self.party_label(question.source),
-                destination: self.party_label(question.destination),
-            });
+            return Err(self.no_common_family(question));
         }
         Ok(cases)
     }
@@ -321,10 +331,14 @@ impl Snapshot {
         for entry in &self.directory.endpoints {
             let record = &entry.record;
             let same_namespace = &*record.namespace == namespace;
-            let close = same_namespace && record.name.starts_with(name)
-                || &*record.name == name
-                || same_namespace && strsim::damerau_levenshtein(&record.name, name) <= 2;
-            if close {
+            // The distance costs the product of both lengths, and a question may be of any length.
+            let misspelt = || {
+                record.name.len().abs_diff(name.len()) <= 2
+                    && strsim::damerau_levenshtein(&record.name, name) <= 2
+            };
+            if &*record.name == name
+                || same_namespace && (record.name.starts_with(name) || misspelt())
+            {
                 similar.push(label(entry));
             }
             if similar.len() == 3 {

@@ -11,7 +11,8 @@ use crate::hash::Map;
 #[derive(Clone)]
 pub(crate) struct Ipv4Table {
     root: Arc<[u32; 1 << 16]>,
-    dense: Records<Dense>,
+    /// Pages with an entry for each byte, one after the other.
+    dense: Vec<u32>,
     runs: Records<Runs>,
 }
 
@@ -20,17 +21,13 @@ const PAGE: u32 = 1 << 31;
 /// Set beside [`PAGE`] when the page is [`Runs`].
 const RUNS: u32 = 1 << 30;
 
+/// Bits of an entry that number a page.
+const NUMBER: u32 = (1 << 24) - 1;
+
+/// Entries of a page.
+const PAGE_SIZE: usize = 256;
+
 const MOST_RUNS: usize = 16;
-
-/// A page that changes often: an entry for each byte.
-#[derive(Clone, Debug)]
-struct Dense([u32; 256]);
-
-impl Default for Dense {
-    fn default() -> Dense {
-        Dense([0; 256])
-    }
-}
 
 /// A page that changes rarely: `values[i]` from `starts[i]` on. Unused places repeat the last run.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -60,7 +57,7 @@ impl Default for Ipv4Table {
     fn default() -> Ipv4Table {
         Ipv4Table::new(&[(0, ClassId::UNKNOWN.bits())]).unwrap_or_else(|| Ipv4Table {
             root: Arc::new([0; 1 << 16]),
-            dense: Records::default(),
+            dense: Vec::new(),
             runs: Records::default(),
         })
     }
@@ -69,7 +66,7 @@ impl Default for Ipv4Table {
 impl std::fmt::Debug for Ipv4Table {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Ipv4Table")
-            .field("dense", &self.dense.len())
+            .field("dense", &(self.dense.len() / PAGE_SIZE))
             .field("runs", &self.runs.len())
             .finish_non_exhaustive()
     }
@@ -89,7 +86,7 @@ impl Ipv4Table {
             *entry = builder.entry::<2>(&cut, first)?;
             (class, rest) = (cut.last_class(), cut.after);
         }
-        builder.dense.shrink();
+        builder.dense.shrink_to_fit();
         builder.runs.shrink();
         let root: Box<[u32; 1 << 16]> = root.into_boxed_slice().try_into().ok()?;
         Some(Ipv4Table { root: Arc::from(root), dense: builder.dense, runs: builder.runs })
@@ -111,17 +108,23 @@ impl Ipv4Table {
 
     #[inline]
     fn page(&self, entry: u32, byte: u8) -> u32 {
-        let number = entry & !(PAGE | RUNS);
         if entry & RUNS != 0 {
-            self.runs.at(number).at(byte)
-        } else {
-            self.dense.at(number).0[usize::from(byte)]
+            return self.run(entry & NUMBER, byte);
         }
+        // The shift drops the marks and makes room for the byte.
+        let place = entry << 8 | u32::from(byte);
+        self.dense.get(place as usize).copied().unwrap_or(0)
+    }
+
+    /// Mostly addresses of the outside; kept apart so that the way of the others stays short.
+    #[inline(never)]
+    fn run(&self, number: u32, byte: u8) -> u32 {
+        self.runs.at(number).at(byte)
     }
 
     /// Bytes on the heap.
     pub(super) fn bytes(&self) -> usize {
-        size_of::<[u32; 1 << 16]>() + self.dense.bytes() + self.runs.bytes()
+        size_of::<[u32; 1 << 16]>() + self.dense.capacity() * size_of::<u32>() + self.runs.bytes()
     }
 }
 
@@ -154,7 +157,7 @@ impl<'points> Cut<'points> {
 
 #[derive(Default)]
 struct Builder {
-    dense: Records<Dense>,
+    dense: Vec<u32>,
     runs: Records<Runs>,
     known_runs: Map<Runs, u32>,
 }
@@ -167,7 +170,7 @@ impl Builder {
             return Some(block.class);
         }
         let shift = 8 * (LEVEL - 1);
-        let mut page = [0; 256];
+        let mut page = [0; PAGE_SIZE];
         let mut class = block.class;
         let mut rest = block.inside;
         for (byte, entry) in (0_u32..).zip(page.iter_mut()) {
@@ -179,7 +182,7 @@ impl Builder {
         self.page(page)
     }
 
-    fn page(&mut self, page: [u32; 256]) -> Option<u32> {
+    fn page(&mut self, page: [u32; PAGE_SIZE]) -> Option<u32> {
         let mut runs = Runs::default();
         let mut count = 0;
         for (start, span) in page.chunk_by(|a, b| a == b).scan(0, |at, span| {
@@ -190,7 +193,9 @@ impl Builder {
             let (Some(place), Some(value), Some(first)) =
                 (runs.starts.get_mut(count), runs.values.get_mut(count), span.first())
             else {
-                return Some(self.dense.push(Dense(page))? | PAGE);
+                let number = u32::try_from(self.dense.len() / PAGE_SIZE).ok()?;
+                self.dense.extend_from_slice(&page);
+                return (number <= NUMBER).then_some(number | PAGE);
             };
             *place = u8::try_from(start).ok()?;
             *value = *first;
@@ -208,13 +213,13 @@ impl Builder {
                 number
             }
         };
-        Some(number | PAGE | RUNS)
+        (number <= NUMBER).then_some(number | PAGE | RUNS)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Ipv4Table;
+    use super::{Ipv4Table, PAGE_SIZE};
 
     #[test]
     fn answers_as_the_points_say() {
@@ -233,6 +238,6 @@ mod tests {
             let (_, class) = points.iter().rev().find(|(at, _)| *at <= address).unwrap();
             assert_eq!(table.lookup(address).bits(), *class, "{address:#x}");
         }
-        assert!(table.runs.len() > 1 && table.dense.len() == 2, "{table:?}");
+        assert!(table.runs.len() > 1 && table.dense.len() == PAGE_SIZE, "{table:?}");
     }
 }

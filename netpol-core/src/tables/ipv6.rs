@@ -56,7 +56,6 @@ impl Ipv6Table {
     }
 
     /// The class of an address.
-    #[inline]
     pub(crate) fn lookup(&self, address: u128) -> ClassId {
         let mask = self.slots.len().wrapping_sub(1);
         let mut place = hash(address, self.shift);

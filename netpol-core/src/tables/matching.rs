@@ -1,8 +1,8 @@
 //! The question behind every verdict: does this rule set admit this peer on this port?
 
 use super::rule_set::{self, Link, RuleSet};
-use super::signature::{self, Signature};
-use super::{Atom, GuardId, NamedPort, RuleSetId, SignatureId, Tables};
+use super::signature::Signature;
+use super::{Atom, Guard, GuardId, NamedPort, RuleSetId, SignatureId, Tables};
 
 impl Tables {
     /// Whether `rule_set` lets a peer with `signature` pass with a packet of `key`.
@@ -15,13 +15,9 @@ impl Tables {
         }
         let record = self.rule_sets.at(rule_set);
         let peer = self.signatures.at(signature.0);
-        if record.any != GuardId::NONE && self.passes(record.any, peer, key) {
-            return true;
-        }
-        if record.bloom & peer.bloom != 0 && self.record_admits(record, peer, key) {
-            return true;
-        }
-        record.link != 0 && self.chain_admits(record, peer, key)
+        (record.any != GuardId::NONE && self.passes(record.any, peer, key))
+            || (record.bloom & peer.bloom != 0 && self.record_admits(record, peer, key))
+            || (record.link != 0 && self.chain_admits(record, peer, key))
     }
 
     /// The rest of a chain; most rule sets have none.
@@ -53,17 +49,13 @@ impl Tables {
     #[inline]
     fn record_admits(&self, record: &RuleSet, peer: &Signature, key: u32) -> bool {
         if !peer.is_inline() {
-            let atoms = self.atoms(peer);
-            return record.atoms.iter().zip(&record.guards).any(|(atom, guard)| {
-                atoms.binary_search(atom).is_ok() && self.passes(*guard, peer, key)
-            });
+            return self.record_admits_long(record, peer, key);
         }
-        let mut hits = intersect(&record.atoms, &peer.atoms);
+        let mut hits = intersect(&record.atoms, peer);
         while hits != 0 {
             let place = hits.trailing_zeros() as usize;
-            if let Some(guard) = record.guards.get(place)
-                && self.passes(*guard, peer, key)
-            {
+            let guard = record.guards.get(place).copied().unwrap_or_default();
+            if self.passes(guard, peer, key) {
                 return true;
             }
             hits &= hits - 1;
@@ -71,18 +63,31 @@ impl Tables {
         false
     }
 
+    /// The same for a peer with more atoms than its record holds.
+    #[cold]
+    fn record_admits_long(&self, record: &RuleSet, peer: &Signature, key: u32) -> bool {
+        let atoms = self.atoms(peer);
+        record.atoms.iter().zip(&record.guards).any(|(atom, guard)| {
+            atoms.binary_search(atom).is_ok() && self.passes(*guard, peer, key)
+        })
+    }
+
     /// Whether the guard lets the peer pass with this key.
     #[inline]
     pub(crate) fn passes(&self, guard: GuardId, peer: &Signature, key: u32) -> bool {
         let guard = self.guards.at(guard.0);
-        let mut open = guard.contains(key);
-        if guard.detail != 0 && !open {
-            open = self.guard_details.at(guard.detail).contains(key, self.named_ports(peer));
-        }
-        open && (guard.excepts == 0 || !self.excludes(guard.excepts, peer))
+        (guard.contains(key) || guard.detail != 0 && self.detail_contains(guard, peer, key))
+            && (guard.excepts == 0 || !self.excludes(guard.excepts, peer))
+    }
+
+    /// Whether a port that does not fit into the guard's record has the key.
+    #[inline(never)]
+    fn detail_contains(&self, guard: &Guard, peer: &Signature, key: u32) -> bool {
+        self.guard_details.at(guard.detail).contains(key, self.named_ports(peer))
     }
 
     /// Whether the peer matches one of the excluded atoms.
+    #[inline(never)]
     pub(crate) fn excludes(&self, excepts: u32, peer: &Signature) -> bool {
         let excepts = self.excepts.at(excepts);
         let atoms = self.atoms(peer);
@@ -113,14 +118,27 @@ impl Tables {
     }
 }
 
-/// Bit `i` is set when `rules[i]` is among `peer`.
+/// Bit `i` is set when `rules[i]` is among the peer's atoms, which must all be in its record.
 #[inline]
-fn intersect(rules: &[Atom; rule_set::INLINE], peer: &[Atom; signature::INLINE]) -> u32 {
-    let mut hits = 0;
-    for (place, rule) in rules.iter().enumerate() {
-        // A fold without branches, which compilers turn into vector compares on every target.
-        let found = peer.iter().fold(false, |found, atom| found | (atom.0 == rule.0));
-        hits |= u32::from(found) << place;
+fn intersect(rules: &[Atom; rule_set::INLINE], peer: &Signature) -> u32 {
+    // Lanes for rules, padded to whole vectors, and no branches in the loops over them: compilers
+    // turn this into vector compares on every target. Most peers have no more than four atoms.
+    let mut lanes = [0; rule_set::INLINE.next_multiple_of(GROUP)];
+    for (lane, rule) in lanes.iter_mut().zip(rules) {
+        *lane = rule.0;
     }
-    hits
+    let mut found = [0; rule_set::INLINE.next_multiple_of(GROUP)];
+    let (groups, _) = peer.atoms.as_chunks::<GROUP>();
+    for group in groups.iter().take((peer.count as usize).div_ceil(GROUP)) {
+        for atom in group {
+            for (found, lane) in found.iter_mut().zip(lanes) {
+                *found |= if lane == atom.0 { u32::MAX } else { 0 };
+            }
+        }
+    }
+    let hits = (0..rule_set::INLINE).zip(found).map(|(place, found)| found & 1 << place);
+    hits.fold(0, |hits, hit| hits | hit)
 }
+
+/// Atoms of a peer that are compared together.
+const GROUP: usize = 4;

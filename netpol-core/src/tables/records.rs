@@ -27,7 +27,17 @@ impl<T> Records<T> {
     /// The record with this number.
     #[inline]
     pub(crate) fn at(&self, number: u32) -> &T {
-        self.records.get(number as usize).unwrap_or(&self.first)
+        match self.records.get(number as usize) {
+            Some(record) => record,
+            None => self.missing(),
+        }
+    }
+
+    /// Out of the way, so that looking a record up costs a compare and not a choice of addresses.
+    #[cold]
+    #[inline(never)]
+    fn missing(&self) -> &T {
+        &self.first
     }
 
     /// Adds a record and says its number; `None` when the numbers have run out.

@@ -119,6 +119,13 @@ fn ask_question(engine: &Engine, question: &reference::Question) -> Result<Judge
     let judgement = judge(engine, &decision, &explanation)?;
     let verdict = engine.decide_question(&question).map_err(unanswered)?;
     same("decide_question", verdict, judgement.verdict())?;
+    let ingress = engine.decide_question_ingress(&question).map_err(unanswered)?;
+    same("decide_question_ingress", ingress, judgement.ingress.verdict)?;
+    let egress = engine.decide_question_egress(&question).map_err(unanswered)?;
+    same("decide_question_egress", egress, judgement.egress.verdict)?;
+    for verdict in engine.decide_questions(&[question; 2]) {
+        same("decide_questions", verdict.map_err(unanswered)?, judgement.verdict())?;
+    }
     Ok(judgement)
 }
 

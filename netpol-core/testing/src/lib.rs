@@ -2,7 +2,8 @@
 //!
 //! - [`mod@reference`]: the rules in their plainest form, which everything else must agree with;
 //! - [`cases`]: clusters and verdicts as data, and what runs them;
-//! - [`mod@engine`]: the engine, asked in all its ways at once.
+//! - [`mod@engine`]: the engine, asked in all its ways at once;
+//! - [`workload`]: large clusters and traffic to measure with.
 
 #![forbid(unsafe_code)]
 #![expect(clippy::exhaustive_enums, reason = "nobody outside this workspace matches on these")]
@@ -13,3 +14,4 @@ pub mod engine;
 pub mod generate;
 pub mod reference;
 pub mod shrink;
+pub mod workload;

@@ -10,14 +10,14 @@ use super::{Choices, addresses};
 /// Four namespaces: a policy's own, another, one that may be missing, one to spare.
 pub(super) const NAMESPACES: [&str; 4] = ["a", "b", "c", "d"];
 
-/// Three keys and three values make every selector select something now and then.
-const KEYS: [&str; 3] = ["app", "tier", "example.com/Team_1"];
-const VALUES: [&str; 3] = ["x", "y", ""];
+/// Two keys and two values, and the empty one now and then, so that selectors select something.
+const KEYS: [&str; 2] = ["app", "example.com/Tier_1"];
+const VALUES: [&str; 5] = ["x", "y", "x", "y", ""];
 
 /// Names that policies and containers share; they must be valid port names.
-pub(super) const PORT_NAMES: [&str; 3] = ["http", "dns", "x-1"];
-/// Numbers that policies, containers and packets share.
-pub(super) const PORT_NUMBERS: [u16; 8] = [80, 81, 53, 8080, 1, 65535, 1024, 79];
+pub(super) const PORT_NAMES: [&str; 5] = ["http", "dns", "http", "dns", "x-1"];
+/// Numbers that policies, containers and packets share; those with names are common.
+pub(super) const PORT_NUMBERS: [u16; 8] = [80, 53, 80, 53, 80, 81, 1, 65535];
 /// Protocols as manifests spell them.
 pub(super) const PROTOCOLS: [&str; 3] = ["TCP", "UDP", "SCTP"];
 
@@ -63,7 +63,7 @@ pub(super) fn node(choices: &mut impl Choices, number: usize) -> Object {
 pub(super) fn pod(choices: &mut impl Choices, number: usize, junk: bool) -> Object {
     let mut pod = Pod::default();
     pod.metadata.name = format!("p{number}");
-    pod.metadata.namespace = (*choices.pick(&NAMESPACES)).to_owned();
+    pod.metadata.namespace = busy_namespace(choices);
     pod.metadata.labels = labels(choices);
     pod.metadata.creation_timestamp = choices
         .pick(&[None, Some("2026-01-01T00:00:00Z"), Some("2026-02-01T00:00:00Z")])
@@ -88,8 +88,8 @@ pub(super) fn pod(choices: &mut impl Choices, number: usize, junk: bool) -> Obje
         "",
     ]))
     .to_owned();
-    pod.status.pod_ips = match choices.below(6) {
-        0 | 1 => vec![addresses::of_a_pod(choices, false)],
+    pod.status.pod_ips = match choices.below(8) {
+        0 | 1 | 5 | 6 => vec![addresses::of_a_pod(choices, false)],
         2 => vec![addresses::of_a_pod(choices, false), addresses::of_a_pod(choices, true)],
         3 => vec![addresses::of_a_pod(choices, true), addresses::of_a_pod(choices, false)],
         4 => vec![addresses::of_a_pod(choices, true)],
@@ -124,10 +124,16 @@ pub(super) fn workload(choices: &mut impl Choices, number: usize) -> Object {
     Object::Workload(Workload { kind, metadata, selector, template })
 }
 
+/// A namespace for pods and policies: nearly always one of the first two.
+pub(super) fn busy_namespace(choices: &mut impl Choices) -> String {
+    let number = choices.below(8);
+    NAMESPACES[if number < 6 { number % 2 } else { number - 4 }].to_owned()
+}
+
 fn pod_spec(choices: &mut impl Choices) -> PodSpec {
-    let mut spec = PodSpec { host_network: choices.once_in(8), ..PodSpec::default() };
-    // Two ports of each sort are enough for one name to have two numbers.
-    for _ in 0..choices.between(0, 2) {
+    let mut spec = PodSpec { host_network: choices.once_in(12), ..PodSpec::default() };
+    // Two or three ports of each sort are enough for one name to have two numbers.
+    for _ in 0..choices.between(0, 3) {
         spec.containers.push(container(choices));
     }
     for _ in 0..choices.between(0, 2) {
@@ -145,10 +151,18 @@ fn pod_spec(choices: &mut impl Choices) -> PodSpec {
 }
 
 fn container(choices: &mut impl Choices) -> Container {
-    let protocol = *choices.pick(&[None, Some("TCP"), Some("UDP"), Some("SCTP")]);
+    let protocol = *choices.pick(&[None, None, Some("TCP"), Some("UDP"), Some("SCTP")]);
+    let name = *choices.pick(&PORT_NAMES);
+    // The usual number, most of the time, or names would hardly ever meet packets.
+    let number = match name {
+        _ if choices.once_in(3) => *choices.pick(&PORT_NUMBERS),
+        "http" => 80,
+        "dns" => 53,
+        _ => 81,
+    };
     let port = ContainerPort {
-        name: (*choices.pick(&PORT_NAMES)).to_owned(),
-        container_port: i32::from(*choices.pick(&PORT_NUMBERS)),
+        name: name.to_owned(),
+        container_port: number.into(),
         protocol: protocol.map(str::to_owned),
     };
     Container { ports: vec![port], ..Container::default() }
@@ -157,22 +171,22 @@ fn container(choices: &mut impl Choices) -> Container {
 fn labels(choices: &mut impl Choices) -> Labels {
     let mut labels = Labels::new();
     for key in KEYS {
-        if choices.below(3) > 0 {
+        if choices.below(4) > 0 {
             labels.insert(key.to_owned(), (*choices.pick(&VALUES)).to_owned());
         }
     }
     labels
 }
 
-/// A selector over the labels above, of two entries of each part at most: conjunctions of more
-/// select nothing here.
+/// A selector over the labels above, of one entry of each part at most, besides what a namespace
+/// or junk adds: conjunctions of more select nothing here.
 pub(super) fn selector(choices: &mut impl Choices, junk: bool) -> LabelSelector {
     let mut selector = LabelSelector::default();
-    for _ in 0..choices.below(8) / 3 {
+    for _ in 0..choices.below(8) / 5 {
         let (key, value) = (*choices.pick(&KEYS), *choices.pick(&VALUES));
         selector.match_labels.insert(key.to_owned(), value.to_owned());
     }
-    for _ in 0..choices.below(8) / 3 {
+    for _ in 0..choices.below(8) / 4 {
         selector.match_expressions.push(requirement(choices, &KEYS));
     }
     if junk {
@@ -184,10 +198,10 @@ pub(super) fn selector(choices: &mut impl Choices, junk: bool) -> LabelSelector 
 /// A selector of namespaces, which have a label more.
 pub(super) fn namespace_selector(choices: &mut impl Choices, junk: bool) -> LabelSelector {
     let mut selector = selector(choices, junk);
-    if choices.once_in(3) {
+    if choices.once_in(4) {
         let mut requirement = requirement(choices, &["kubernetes.io/metadata.name"]);
         if !requirement.values.is_empty() {
-            requirement.values = vec![(*choices.pick(&NAMESPACES)).to_owned()];
+            requirement.values = vec![busy_namespace(choices)];
         }
         selector.match_expressions.push(requirement);
     }

@@ -20,8 +20,11 @@ pub(super) fn options(choices: &mut impl Choices) -> Options {
         MissingNamespaces::Empty,
         MissingNamespaces::Error,
     ]);
-    options.until_synced =
-        *choices.pick(&[None, None, None, None, Some(Verdict::Deny), Some(Verdict::Allow)]);
+    options.until_synced = match choices.below(16) {
+        14 => Some(Verdict::Deny),
+        15 => Some(Verdict::Allow),
+        _ => None,
+    };
     options.own_node_ingress = choices.below(2) == 0;
     options.own_node_egress = choices.below(2) == 1;
     options.pod_cidr_gateway = choices.below(2) == 1;

@@ -10,7 +10,7 @@ use netpol_core::model::{
 use super::Choices;
 use super::addresses::Block;
 use super::cluster::{
-    NAMESPACES, PORT_NAMES, PORT_NUMBERS, PROTOCOLS, namespace_selector, selector,
+    PORT_NAMES, PORT_NUMBERS, PROTOCOLS, busy_namespace, namespace_selector, selector,
 };
 
 /// Makes policies, and remembers where their blocks and ranges begin and end.
@@ -40,7 +40,7 @@ impl Policies<'_> {
             policy_types: types.iter().map(|text| (*text).to_owned()).collect(),
             ..NetworkPolicySpec::default()
         };
-        // Two rules of two peers and two ports: enough for a rule to be the second best.
+        // Two rules of three peers and three ports: enough for a rule to be the second best.
         for _ in 0..choices.between(0, 2) {
             let (ports, from) = (self.ports(choices), self.peers(choices));
             spec.ingress.push(NetworkPolicyIngressRule { ports, from });
@@ -52,14 +52,14 @@ impl Policies<'_> {
         let metadata = ObjectMeta {
             // Names that sort otherwise than they are made.
             name: format!("{}-{number}", choices.pick(&["m", "a", "z"])),
-            namespace: (*choices.pick(&NAMESPACES)).to_owned(),
+            namespace: busy_namespace(choices),
             ..ObjectMeta::default()
         };
         Object::NetworkPolicy(NetworkPolicy { metadata, spec })
     }
 
     fn peers(&mut self, choices: &mut impl Choices) -> Vec<NetworkPolicyPeer> {
-        (0..choices.between(0, 2)).map(|_| self.peer(choices)).collect()
+        (0..choices.between(0, 3)).map(|_| self.peer(choices)).collect()
     }
 
     fn peer(&mut self, choices: &mut impl Choices) -> NetworkPolicyPeer {
@@ -103,17 +103,17 @@ impl Policies<'_> {
     }
 
     fn ports(&mut self, choices: &mut impl Choices) -> Vec<NetworkPolicyPort> {
-        (0..choices.between(0, 2)).map(|_| self.port(choices)).collect()
+        (0..choices.between(0, 3)).map(|_| self.port(choices)).collect()
     }
 
     fn port(&mut self, choices: &mut impl Choices) -> NetworkPolicyPort {
         let mut port = NetworkPolicyPort::default();
-        if choices.below(2) == 1 {
+        if choices.once_in(3) {
             port.protocol = Some((*choices.pick(&PROTOCOLS)).to_owned());
         }
-        match choices.below(4) {
+        match choices.below(7) {
             0 => {}
-            1 => {
+            1..=3 => {
                 let name = (*choices.pick(&PORT_NAMES)).to_owned();
                 port.port = Some(IntOrString::String(name));
             }
@@ -121,7 +121,7 @@ impl Policies<'_> {
                 let number = *choices.pick(&PORT_NUMBERS);
                 port.port = Some(IntOrString::Int(number.into()));
                 let mut last = number;
-                if sort == 3 {
+                if sort == 6 {
                     last = number.saturating_add(*choices.pick(&[0, 1, 2, 1000, u16::MAX]));
                     port.end_port = Some(last.into());
                 }

@@ -19,6 +19,12 @@ pub struct Scenario {
     pub events: Vec<Event>,
     /// The questions, asked after everything has happened.
     pub asks: Vec<Ask>,
+    /// The addresses of pods and nodes, and some that nobody has.
+    pub addresses: Vec<IpAddr>,
+    /// The first and last addresses of blocks and excepts, and their neighbours.
+    pub boundaries: Vec<IpAddr>,
+    /// The ends of ranges of ports, and their neighbours.
+    pub ports: Vec<u16>,
 }
 
 /// A scenario with this many packets, and a fifth as many questions by name.
@@ -37,26 +43,30 @@ pub fn scenario(choices: &mut impl Choices, packets: usize) -> Scenario {
         }
     }
     // Ten pods on eleven addresses, so that conflicts are common.
-    for number in 0..choices.between(1, 10) {
+    for number in 0..choices.between(2, 10) {
         objects.push(cluster::pod(choices, number, junk));
     }
     for number in 0..choices.below(4) {
         objects.push(cluster::workload(choices, number));
     }
-    let known = known_addresses(&objects, choices);
+    let pods = addresses_of_pods(&objects);
+    let known = known_addresses(&objects, &pods, choices);
     let mut policies =
         Policies { addresses: &known, junk, boundaries: Vec::new(), ports: Vec::new() };
-    // Eight policies in four namespaces, so that some pods have several and some have none.
-    for number in 0..choices.between(0, 8) {
+    // Up to eight policies, most of them in two namespaces, so that some pods have several and some have none.
+    for number in 0..choices.between(1, 8) {
         objects.push(policies.policy(choices, number));
     }
-    let (boundaries, ports) = (policies.boundaries, policies.ports);
+    let boundaries: BTreeSet<IpAddr> = policies.boundaries.into_iter().collect();
+    let ports: BTreeSet<u16> = policies.ports.into_iter().collect();
+    let (boundaries, ports) = (boundaries.into_iter().collect(), ports.into_iter().collect());
     let names = names(&objects);
-    let targets = Targets { addresses: known, boundaries, ports, names };
+    let targets = Targets { pods, addresses: known, boundaries, ports, names };
     let events = events(choices, objects, junk);
     let mut asks: Vec<Ask> = (0..packets).map(|_| Ask::Packet(targets.packet(choices))).collect();
     asks.extend((0..packets.div_ceil(5)).map(|_| Ask::Question(targets.question(choices))));
-    Scenario { options, events, asks }
+    let Targets { addresses, boundaries, ports, .. } = targets;
+    Scenario { options, events, asks, addresses, boundaries, ports }
 }
 
 impl Scenario {
@@ -71,20 +81,21 @@ impl Scenario {
     }
 }
 
+fn addresses_of_pods(objects: &[Object]) -> Vec<IpAddr> {
+    let pods = objects.iter().filter_map(|object| match object {
+        Object::Pod(pod) => Some(pod),
+        _ => None,
+    });
+    pods.flat_map(|pod| &pod.status.pod_ips).filter_map(|text| text.parse().ok()).collect()
+}
+
 /// The addresses of pods and nodes, and some that nobody has.
-fn known_addresses(objects: &[Object], choices: &mut impl Choices) -> Vec<IpAddr> {
-    let mut known = BTreeSet::new();
+fn known_addresses(objects: &[Object], pods: &[IpAddr], choices: &mut impl Choices) -> Vec<IpAddr> {
+    let mut known: BTreeSet<IpAddr> = pods.iter().copied().collect();
     for object in objects {
-        match object {
-            Object::Pod(pod) => {
-                let texts = pod.status.pod_ips.iter().chain(&pod.status.host_ips);
-                known.extend(texts.filter_map(|text| text.parse::<IpAddr>().ok()));
-            }
-            Object::Node(node) => {
-                let texts = node.status.addresses.iter().map(|entry| &entry.address);
-                known.extend(texts.filter_map(|text| text.parse::<IpAddr>().ok()));
-            }
-            _ => {}
+        if let Object::Node(node) = object {
+            let texts = node.status.addresses.iter().map(|entry| &entry.address);
+            known.extend(texts.filter_map(|text| text.parse::<IpAddr>().ok()));
         }
     }
     for ipv6 in [false, true] {

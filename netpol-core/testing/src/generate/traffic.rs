@@ -13,7 +13,9 @@ use crate::reference::{Party, Question};
 /// What is worth asking about.
 #[derive(Debug)]
 pub(super) struct Targets {
-    /// Addresses of pods and nodes.
+    /// Addresses of pods.
+    pub(super) pods: Vec<IpAddr>,
+    /// Addresses of pods and nodes, and of strangers.
     pub(super) addresses: Vec<IpAddr>,
     /// Boundaries of blocks and their neighbours.
     pub(super) boundaries: Vec<IpAddr>,
@@ -27,9 +29,9 @@ impl Targets {
     pub(super) fn packet(&self, choices: &mut impl Choices) -> Packet {
         let source = self.address(choices);
         let mut destination = self.address(choices);
-        // The families agree nearly always; a packet of two families must do no harm either.
+        // Two ends of one family nearly always; a packet of two families must do no harm either.
         for _ in 0..8 {
-            if source.is_ipv4() == destination.is_ipv4() {
+            if source != destination && source.is_ipv4() == destination.is_ipv4() {
                 break;
             }
             destination = self.address(choices);
@@ -39,7 +41,7 @@ impl Targets {
         }
         let (protocol, transport) = self.traffic(choices);
         let packet = Packet::new(source, destination, protocol, transport);
-        if choices.once_in(8) { packet.via_service() } else { packet }
+        if choices.once_in(12) { packet.via_service() } else { packet }
     }
 
     pub(super) fn question(&self, choices: &mut impl Choices) -> Question {
@@ -50,9 +52,10 @@ impl Targets {
     }
 
     fn address(&self, choices: &mut impl Choices) -> IpAddr {
-        let address = match choices.below(8) {
-            0..=4 if !self.addresses.is_empty() => *choices.pick(&self.addresses),
-            5 | 6 if !self.boundaries.is_empty() => *choices.pick(&self.boundaries),
+        let address = match choices.below(16) {
+            0..=10 if !self.pods.is_empty() => *choices.pick(&self.pods),
+            11 | 12 if !self.addresses.is_empty() => *choices.pick(&self.addresses),
+            13 | 14 if !self.boundaries.is_empty() => *choices.pick(&self.boundaries),
             _ => {
                 let ipv6 = choices.below(3) == 2;
                 addresses::of_a_stranger(choices, ipv6)
@@ -77,6 +80,8 @@ impl Targets {
             Protocol::TCP,
             Protocol::TCP,
             Protocol::TCP,
+            Protocol::TCP,
+            Protocol::TCP,
             Protocol::UDP,
             Protocol::SCTP,
             Protocol::ICMP,
@@ -86,15 +91,15 @@ impl Targets {
         let ports = protocol.has_policy_ports() && !choices.once_in(10);
         // Now and then ports where there are none by nature.
         if ports || choices.once_in(20) {
-            let destination = match choices.below(10) {
-                0..=5 if !self.ports.is_empty() => *choices.pick(&self.ports),
-                9 => 0,
+            let destination = match choices.below(16) {
+                0..=3 if !self.ports.is_empty() => *choices.pick(&self.ports),
+                15 => 0,
                 _ => *choices.pick(&PORT_NUMBERS),
             };
             return (protocol, Transport::Ports { source: 40000, destination });
         }
         if matches!(protocol, Protocol::ICMP | Protocol::ICMPV6) && !choices.once_in(8) {
-            let kinds = [8, 128, 0, 1, 2, 3, 4, 11, 129, 130, 132, 133, 135, 137, 138, 143, 255];
+            let kinds = [8, 128, 3, 1, 11, 8, 128, 0, 2, 4, 129, 130, 133, 137, 138, 143, 255];
             return (protocol, Transport::Icmp { kind: *choices.pick(&kinds), code: 0 });
         }
         (protocol, Transport::Unknown)

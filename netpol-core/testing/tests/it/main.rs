@@ -1,5 +1,11 @@
 //! The integration tests of netpol: one binary, one module for each kind of proof.
 
+mod articles;
 mod cases;
+mod command;
 mod differential;
+mod hostile;
+mod laws;
+mod questions;
+mod rooms;
 mod second_opinion;

@@ -1,0 +1,447 @@
+//! The example command `decide`, as somebody runs it.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::sync::LazyLock;
+use std::{env, fs, process};
+
+use serde_json::Value;
+
+const CORE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+const DUMP: &str = "-f testdata/dumps/cluster.yaml --stored";
+
+/// The command, built once. Cargo tells no other package where an example lies, so it is asked to
+/// build it, with the whole workspace's features: then it is there already after `cargo test`.
+static DECIDE: LazyLock<PathBuf> = LazyLock::new(|| {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("a target directory");
+    let profile = if cfg!(debug_assertions) { "test" } else { "release" };
+    let output = Command::new(env!("CARGO"))
+        .args(["build", "--workspace", "--example", "decide", "--profile", profile])
+        .args(["--message-format", "json", "--target-dir"])
+        .arg(target)
+        .current_dir(CORE)
+        .stderr(Stdio::inherit())
+        .output()
+        .expect("cargo runs");
+    let messages = String::from_utf8(output.stdout).expect("cargo speaks UTF-8");
+    let executable = messages
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
+        .filter(|message| message["target"]["name"] == "decide")
+        .find_map(|message| message["executable"].as_str().map(PathBuf::from));
+    executable.expect("cargo builds the example")
+});
+
+/// What a run left behind.
+#[derive(Debug)]
+struct Run {
+    code: i32,
+    stdout: String,
+    stderr: String,
+}
+
+impl Run {
+    /// An answer: the verdict on the first line, its code, and nothing to complain about.
+    #[track_caller]
+    fn answers(&self, verdict: &str) -> &Run {
+        let code = match verdict {
+            "allow" => 0,
+            "deny" => 1,
+            _ => panic!("not a verdict: {verdict}"),
+        };
+        assert_eq!(self.stdout.lines().next(), Some(verdict), "{self:?}");
+        assert_eq!(self.code, code, "{self:?}");
+        self
+    }
+
+    #[track_caller]
+    fn is_quiet(&self) -> &Run {
+        assert_eq!(self.stderr, "");
+        self
+    }
+
+    /// No answer: nothing on stdout, and all of `parts` on stderr.
+    #[track_caller]
+    fn fails(&self, parts: &[&str]) {
+        assert_eq!((self.code, self.stdout.as_str()), (2, ""), "{self:?}");
+        for part in parts {
+            assert!(self.stderr.contains(part), "`{part}` is missing in:\n{}", self.stderr);
+        }
+    }
+}
+
+impl From<Output> for Run {
+    fn from(output: Output) -> Run {
+        Run {
+            code: output.status.code().expect("no signal ended it"),
+            stdout: String::from_utf8(output.stdout).expect("UTF-8"),
+            stderr: String::from_utf8(output.stderr).expect("UTF-8"),
+        }
+    }
+}
+
+/// Runs `decide` with the words of `line`, in the library's directory.
+fn decide(line: &str) -> Run {
+    command(line).output().expect("the command runs").into()
+}
+
+fn command(line: &str) -> Command {
+    let mut command = Command::new(&*DECIDE);
+    command.args(line.split_whitespace()).current_dir(CORE).stdin(Stdio::null());
+    command
+}
+
+/// A directory of its own for a test's files, without blanks in its path.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new(name: &str) -> Scratch {
+        let directory = env::temp_dir().join(format!("netpol-{}-{name}", process::id()));
+        fs::create_dir_all(&directory).expect("a temporary directory");
+        Scratch(directory)
+    }
+
+    fn write(&self, name: &str, text: &str) -> String {
+        let path = self.0.join(name);
+        fs::create_dir_all(path.parent().expect("it has one")).expect("a directory");
+        fs::write(&path, text).expect("a file");
+        path.display().to_string()
+    }
+
+    fn path(&self) -> String {
+        self.0.display().to_string()
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+const CLOSED_DB: &str = "
+apiVersion: v1
+kind: Namespace
+metadata: {name: default}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: db}
+status: {phase: Running, podIP: 10.0.0.1}
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: closed}
+spec: {podSelector: {}}
+";
+
+/// The front page prints the output of these commands, word for word.
+#[test]
+fn the_shop_of_the_readme() {
+    let readme = include_str!("../../../../README.md");
+    for (ends, verdict) in [
+        ("--from shop/web --to shop/db --port postgres", "deny"),
+        ("--from shop/api --to shop/db --port postgres", "allow"),
+        ("--from shop/db --to 10.20.99.7 --port 443", "deny"),
+    ] {
+        let run = decide(&format!("-f examples/shop {ends} --explain"));
+        run.answers(verdict).is_quiet();
+        assert!(readme.contains(&format!("{ends} --explain")), "{ends}");
+        assert!(readme.contains(&run.stdout), "the front page says otherwise:\n{}", run.stdout);
+        decide(&format!("-f examples/shop {ends}")).answers(verdict).is_quiet();
+    }
+}
+
+#[test]
+fn what_else_the_shop_lets_through() {
+    for (ends, verdict) in [
+        ("--from 203.0.113.5 --to shop/web -p http", "allow"),
+        ("--from 203.0.113.5 --to shop/web -p 443", "deny"),
+        ("--from 203.0.113.5 --to shop/api -p http", "deny"),
+        ("--from shop/web --to shop/api -p http", "allow"),
+        ("--from deployment/shop/web --to Deployment/shop/api -p 8000", "allow"),
+        ("--from shop/web --to shop/api -p 8080", "deny"),
+        ("--from monitoring/prometheus --to shop/db -p metrics", "allow"),
+        ("--from monitoring/prometheus --to shop/db -p postgres", "deny"),
+        ("--from shop/db --to shop/api -p http", "deny"),
+        ("--from shop/db --to 10.20.98.255 -p 443", "allow"),
+        ("--from shop/db --to 10.20.100.0 -p 443", "allow"),
+        ("--from shop/db --to 10.21.0.0 -p 443", "deny"),
+        ("--from shop/db --to 10.20.98.255 -p 443 --protocol UDP", "deny"),
+        ("--from shop/db --to 10.20.98.255 --protocol ICMP", "deny"),
+        ("--from shop/web --to 10.20.98.255 --protocol icmp", "allow"),
+    ] {
+        decide(&format!("-f examples/shop {ends}")).answers(verdict).is_quiet();
+    }
+}
+
+const DUMP_ANSWERS: &[(&str, &str)] = &[
+    ("--from shop/web-7d4b9c6f5-x2lqp --to shop/api-6f8c4d7b9-mm5wz -p http", "allow"),
+    ("--from shop/web-7d4b9c6f5-x2lqp --to shop/db-0 -p postgres", "deny"),
+    ("--from shop/api-6f8c4d7b9-mm5wz --to shop/db-0 -p postgres", "allow"),
+    ("--from shop/api-6f8c4d7b9-mm5wz --to shop/db-0 -p 5432 --protocol SCTP", "deny"),
+    // Terminating, and a peer to its end.
+    ("--from shop/api-6f8c4d7b9-old77 --to shop/db-0 -p postgres", "allow"),
+    // Pending, without an address.
+    ("--from shop/web-7d4b9c6f5-zz9hp --to shop/api-6f8c4d7b9-mm5wz -p http", "allow"),
+    // A sidecar's port; the address of a pod that completed belongs to the one that has it now.
+    ("--from monitoring/prometheus-0 --to shop/db-0 -p metrics", "allow"),
+    ("--from 10.244.1.10 --to shop/api-6f8c4d7b9-mm5wz -p http", "allow"),
+    ("--from 10.244.1.10 --to shop/db-0 -p postgres", "deny"),
+    ("--from 10.244.1.10 --to 8.8.8.8 -p 53", "allow"),
+    // Names of a destination's ports differ by protocol.
+    ("--from shop/db-0 --to kube-system/coredns-5d78c9869d-k2r7w -p dns --protocol udp", "allow"),
+    ("--from shop/db-0 --to kube-system/coredns-5d78c9869d-k2r7w -p dns-tcp", "allow"),
+    ("--from shop/db-0 --to kube-system/coredns-5d78c9869d-k2r7w -p metrics", "deny"),
+    // Both families.
+    ("--from fd00:10:244:1::c --to fd00:10:244:2::b -p 5432", "allow"),
+    ("--from fd00:10:244:1::a --to fd00:10:244:2::b -p 5432", "deny"),
+    ("--from shop/db-0 --to 2001:db8:20:1::7 -p 443", "allow"),
+    ("--from shop/db-0 --to 2001:db8:21::7 -p 443", "deny"),
+    ("--from 2001:db8::1 --to shop/db-0 --protocol ICMP", "deny"),
+    // Nodes, and the pods in their network.
+    ("--from 192.168.10.12 --to shop/db-0 -p 5432", "allow"),
+    ("--from fd00:192:168:10::12 --to shop/db-0 -p 5432", "allow"),
+    ("--from 192.168.10.11 --to shop/db-0 -p 5432", "deny"),
+    ("--from kube-system/kube-proxy-tz6sj --to shop/db-0 -p 5432", "allow"),
+    ("--from kube-system/kube-proxy-8wq4n --to shop/db-0 -p 5432", "deny"),
+];
+
+/// `kubectl get ns,nodes,pods,netpol -A`, with `-o yaml` and `-o json`, in either admission.
+#[test]
+fn dumps_of_a_cluster() {
+    for file in ["cluster.yaml", "cluster.json"] {
+        for stored in ["--stored", ""] {
+            for (ends, verdict) in DUMP_ANSWERS {
+                let run = decide(&format!("-f testdata/dumps/{file} {stored} {ends}"));
+                run.answers(verdict).is_quiet();
+            }
+        }
+    }
+}
+
+/// As `kubectl get --raw` has them: the items do not say what they are.
+#[test]
+fn typed_lists() {
+    let scratch = Scratch::new("typed-lists");
+    let text = fs::read_to_string(format!("{CORE}/testdata/dumps/cluster.json")).expect("a file");
+    let dump: Value = serde_json::from_str(&text).expect("JSON");
+    let mut files = String::new();
+    for (kind, api_version) in [
+        ("Namespace", "v1"),
+        ("Node", "v1"),
+        ("Pod", "v1"),
+        ("NetworkPolicy", "networking.k8s.io/v1"),
+    ] {
+        let mut items = dump["items"].as_array().expect("a list").clone();
+        items.retain(|item| item["kind"] == kind);
+        for item in items.iter_mut().filter_map(Value::as_object_mut) {
+            item.remove("kind");
+            item.remove("apiVersion");
+        }
+        let list = serde_json::json!({
+            "kind": format!("{kind}List"),
+            "apiVersion": api_version,
+            "metadata": {"resourceVersion": "9431"},
+            "items": items,
+        });
+        let path = scratch.write(&format!("{kind}.json"), &list.to_string());
+        files.push_str(&format!("-f {path} "));
+    }
+    for (ends, verdict) in DUMP_ANSWERS {
+        decide(&format!("{files} {ends}")).answers(verdict).is_quiet();
+    }
+}
+
+#[test]
+fn json_for_programs() {
+    let run = decide(&format!("{DUMP} --from shop/db-0 --to 10.20.99.1 -p 443 -o json"));
+    assert_eq!((run.code, run.stderr.as_str()), (1, ""));
+    let answer: Value = serde_json::from_str(&run.stdout).expect("JSON");
+    assert_eq!(answer, serde_json::json!({"verdict": "deny"}));
+
+    let ends = "--from shop/db-0 --to 10.20.99.1 -p 443 -o json --explain";
+    let run = decide(&format!("{DUMP} {ends}"));
+    assert_eq!((run.code, run.stderr.as_str()), (1, ""));
+    let answer: Value = serde_json::from_str(&run.stdout).expect("JSON");
+    assert_eq!(answer["verdict"], "deny");
+    assert_eq!(answer["source"]["endpoint"]["name"], "db-0");
+    assert_eq!(answer["source"]["address"], "10.244.2.11");
+    assert_eq!(answer["destination"], serde_json::json!({"address": "10.20.99.1"}));
+    assert_eq!(answer["egress"]["reason"], "noRuleMatches");
+    assert_eq!(answer["egress"]["nearestMiss"]["stage"], "except");
+    assert_eq!(answer["egress"]["nearestMiss"]["rule"]["policy"]["name"], "db");
+    assert_eq!(answer["ingress"]["reason"], "notAPod");
+}
+
+/// Errors and warnings are for people and go to stderr, whatever the output form.
+#[test]
+fn refusals_and_warnings_stay_off_stdout() {
+    let misspelt = "-f testdata/articles/000-1-test-network-policy-misspelt.yaml";
+    for form in ["text", "json"] {
+        decide(&format!("{misspelt} --from 10.0.0.1 --to 10.0.0.2 -p 80 -o {form}")).fails(&[
+            "error: spec.ingress[0].from[1].namespacesSelector: Unknown field: did you mean \
+             `namespaceSelector`?",
+            "000-1-test-network-policy-misspelt.yaml:19:7",
+            "000-1-test-network-policy-misspelt.yaml:32:7",
+            "must specify a peer",
+        ]);
+    }
+
+    let scratch = Scratch::new("warnings");
+    let path = scratch.write(
+        "policy.yaml",
+        "
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: lax, namespace: missing}
+spec: {podSelector: {}, egress: [{to: [{ipBlock: {cidr: 10.0.0.1/8}}]}]}
+",
+    );
+    let run = decide(&format!("-f {path} --from 10.0.0.1 --to 10.0.0.2 -p 80 -o json"));
+    assert_eq!((run.code, run.stdout.as_str()), (0, "{\"verdict\": \"allow\"}\n"));
+    assert!(run.stderr.contains("warning: spec.egress[0].to[0].ipBlock.cidr"), "{}", run.stderr);
+    assert!(run.stderr.contains("warning: Namespace missing"), "{}", run.stderr);
+
+    // What a cluster has taken is no error.
+    let run = decide(&format!("{misspelt} --stored --from 10.0.0.1 --to 10.0.0.2 -p 80"));
+    run.answers("allow");
+    assert!(run.stderr.contains("warning: spec.ingress[0].from[1]"), "{}", run.stderr);
+    assert!(!run.stderr.contains("error"), "{}", run.stderr);
+}
+
+#[test]
+fn files_and_directories() {
+    let scratch = Scratch::new("files");
+    let question = "--from 10.9.9.9 --to db -p 80";
+    let db = scratch.write("all/deep/db.YML", CLOSED_DB);
+    scratch.write("all/.hidden.yaml", "not: [yaml");
+    scratch.write("all/notes.txt", "not: [yaml");
+    let allow = scratch.write(
+        "more/allow.json",
+        r#"{"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy",
+            "metadata": {"name": "open"}, "spec": {"podSelector": {}, "ingress": [{}]}}"#,
+    );
+    let all = scratch.0.join("all").display().to_string();
+
+    decide(&format!("-f {db} {question}")).answers("deny").is_quiet();
+    decide(&format!("-f {all} {question}")).answers("deny").is_quiet();
+    decide(&format!("-f {all} -f {allow} {question}")).answers("allow").is_quiet();
+    decide(&format!("-f {allow} {all} {question}")).answers("allow").is_quiet();
+    decide(&format!("--filename={all} --filename {allow} {question}")).answers("allow");
+    decide(&format!("-f {} {question}", scratch.path())).answers("allow").is_quiet();
+
+    // The same object twice, with both places.
+    decide(&format!("-f {db} -f {db} {question}")).fails(&["db.YML:2:1", "the first one is here"]);
+
+    fs::create_dir(scratch.0.join("empty")).expect("a directory");
+    let empty = format!("{}/empty", scratch.path());
+    decide(&format!("-f {empty} {question}")).fails(&["holds no .yaml, .yml or .json file"]);
+    decide(&format!("-f {all}/nowhere.yaml {question}")).fails(&["nowhere.yaml", "cannot be read"]);
+
+    // An empty file is a manifest of nothing.
+    let nothing = scratch.write("nothing.yaml", "");
+    decide(&format!("-f {nothing} --from 10.0.0.1 --to 10.0.0.2 -p 80")).answers("allow");
+    decide(&format!("-f {nothing} {question}")).fails(&["no endpoint `default/db`"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn files_that_cannot_be_read() {
+    use std::os::unix::ffi::OsStrExt;
+    use std::os::unix::fs::PermissionsExt;
+
+    let scratch = Scratch::new("unreadable");
+    let secret = scratch.write("secret.yaml", CLOSED_DB);
+    fs::set_permissions(&secret, fs::Permissions::from_mode(0o000)).expect("it is ours");
+    // Whoever may read everything reads this too.
+    if fs::read(&secret).is_err() {
+        let question = "--from 10.9.9.9 --to db -p 80";
+        decide(&format!("-f {secret} {question}")).fails(&["secret.yaml", "cannot be read"]);
+        decide(&format!("-f {} {question}", scratch.path())).fails(&["cannot be read"]);
+    }
+
+    // A name that is no UTF-8 is still a name of a file.
+    let odd = scratch.0.join(std::ffi::OsStr::from_bytes(b"\xff.yaml"));
+    if fs::write(&odd, CLOSED_DB).is_ok() {
+        let mut command = command("--from 10.9.9.9 --to db -p 80 -f");
+        Run::from(command.arg(&odd).output().expect("it runs")).answers("deny");
+    }
+    let mut command = command(&format!("{DUMP} --from shop/db-0 -p 80 --to"));
+    let run = command.arg(std::ffi::OsStr::from_bytes(b"\xff")).output().expect("it runs");
+    Run::from(run).fails(&["error: "]);
+}
+
+#[test]
+fn ends_that_nobody_knows() {
+    for (ends, parts) in [
+        ("--from shop/api --to shop/db-0 -p 1", &["no endpoint `shop/api`", "did you mean"][..]),
+        ("--from shop/db-1 --to shop/db-0 -p 1", &["did you mean `shop/db-0`?"]),
+        ("--from monitoring/db-0 --to shop/db-0 -p 1", &["did you mean `shop/db-0`?"]),
+        ("--from db-0 --to shop/db-0 -p 1", &["`default/db-0`", "did you mean `shop/db-0`?"]),
+        ("--from deployment/shop/db-0 --to 10.0.0.1 -p 1", &["`deployment/shop/db-0`"]),
+        ("--from shop/migrate-28911-v9xkd --to 10.0.0.1 -p 1", &["no live pod"]),
+        ("--from a/b/c/d --to 10.0.0.1 -p 1", &["write `namespace/name`"]),
+        ("--from 10.244.2.300 --to 10.0.0.1 -p 1", &["10.244.2.300"]),
+        // The API's pod of the first family alone.
+        ("--from shop/api-6f8c4d7b9-mm5wz --to 2001:db8::1 -p 1", &["of the same family"]),
+    ] {
+        decide(&format!("{DUMP} {ends}")).fails(parts);
+        decide(&format!("{DUMP} {ends} -o json --explain")).fails(parts);
+    }
+}
+
+#[test]
+fn ports_that_mean_nothing() {
+    let ends = format!("{DUMP} --from 10.244.1.20 --to");
+    for (rest, part) in [
+        ("shop/db-0 -p http", "`shop/db-0` declares no TCP port named `http`"),
+        ("shop/db-0 -p metrics --protocol UDP", "declares no UDP port named `metrics`"),
+        ("192.0.2.1 -p http", "no pod owns"),
+        ("192.168.10.11 -p http", "no pod owns"),
+        ("shop/db-0 -p 65536", "`65536` is no port"),
+        ("shop/db-0 -p -1", "`-1` is no port"),
+        ("shop/db-0 -p 8,9", "`8,9` is no port"),
+        ("shop/db-0", "--port is missing"),
+        ("shop/db-0 -p 80 --protocol ICMP", "ICMP has no ports"),
+        ("shop/db-0 -p 80 --protocol GRE", "unknown protocol `GRE`"),
+    ] {
+        decide(&format!("{ends} {rest}")).fails(&[part]);
+    }
+    // By its address the destination is the same pod.
+    decide(&format!("{ends} 10.244.2.11 -p metrics")).answers("allow").is_quiet();
+    decide(&format!("{ends} 10.244.2.11 -p 65535")).answers("deny").is_quiet();
+    decide(&format!("{ends} 10.244.2.11 -p 0")).answers("deny").is_quiet();
+}
+
+#[test]
+fn arguments_that_make_no_question() {
+    for (line, part) in [
+        ("", "no manifests"),
+        ("--from 10.0.0.1 --to 10.0.0.2 -p 80", "no manifests"),
+        ("-f", "-f"),
+        ("-f examples/shop --to 10.0.0.2 -p 80", "--from is missing"),
+        ("-f examples/shop --from 10.0.0.2 -p 80", "--to is missing"),
+        ("-f examples/shop --from 10.0.0.2 --to 10.0.0.1 -p 80 -o yaml", "`yaml`"),
+        ("-f examples/shop --from", "--from"),
+        ("-f examples/shop --unknown", "--unknown"),
+        ("--from 10.0.0.1 10.0.0.2", "10.0.0.2"),
+    ] {
+        decide(line).fails(&["error: ", part, "usage: decide"]);
+    }
+    for line in ["-h", "--help", "-f examples/shop --help"] {
+        let run = decide(line);
+        assert_eq!((run.code, run.stderr.as_str()), (0, ""));
+        assert!(run.stdout.contains("usage: decide"));
+    }
+}
+
+/// An answer that could not be written is none.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk() {
+    let full = fs::OpenOptions::new().write(true).open("/dev/full").expect("Linux has it");
+    let mut command = command("-f examples/shop --from shop/web --to shop/api -p http");
+    let status = command.stdout(full).status().expect("it runs");
+    assert_eq!(status.code(), Some(2));
+}

@@ -1,0 +1,70 @@
+//! Large made-up clusters: the engine and the interpreter, two programs with no code in common,
+//! agree on every packet.
+
+use netpol_core::{Admission, Cluster, Options, Verdict};
+use netpol_testing::workload::{Adversary, Interpreter, Parameters, Trace, TraceParameters, World};
+
+/// Judges a trace of a world both ways; says how many packets were allowed.
+fn agree(parameters: &Parameters, trace: &TraceParameters) -> usize {
+    let world = World::generate(parameters);
+    let interpreter = Interpreter::new(&world);
+    let trace = Trace::generate(&world, trace, |packet| interpreter.decide(packet));
+    let mut cluster = Cluster::new(Options::default());
+    for object in world.into_objects() {
+        let applied = cluster.upsert(object, Admission::Create).expect("the world is valid");
+        assert_eq!(applied.warnings, [], "and has no flaw");
+    }
+    let engine = cluster.publish().expect("it fits");
+    let mut verdicts = vec![Verdict::Deny; trace.packets.len()];
+    engine.decide_batch(&trace.packets, &mut verdicts).expect("as many verdicts as packets");
+    for (packet, verdict) in trace.packets.iter().zip(&verdicts) {
+        let expected = interpreter.decide(packet);
+        let explained = engine.explain(packet);
+        assert_eq!(*verdict, expected, "{packet}, in a batch\n{explained}");
+        assert_eq!(engine.decide(packet), expected, "{packet}, alone\n{explained}");
+    }
+    verdicts.iter().filter(|verdict| verdict.is_allow()).count()
+}
+
+fn small(change: impl FnOnce(&mut Parameters)) -> Parameters {
+    let mut parameters = Parameters::with_pods(1_000);
+    change(&mut parameters);
+    parameters
+}
+
+const PACKETS: usize = 20_000;
+
+#[test]
+fn usual_worlds() {
+    for ipv6_share in [0.0, 0.3, 1.0] {
+        let parameters = small(|parameters| parameters.ipv6_share = ipv6_share);
+        for skew in [0.0, 1.0] {
+            let trace = TraceParameters { packets: PACKETS, skew, ..TraceParameters::default() };
+            let allowed = agree(&parameters, &trace);
+            assert!((PACKETS / 20..PACKETS * 3 / 4).contains(&allowed), "{allowed}");
+        }
+    }
+}
+
+#[test]
+fn hostile_worlds() {
+    // The hot namespace is hashed, not scanned, from 48 rules on.
+    for adversary in [
+        Adversary::HotNamespace { policies: 500 },
+        Adversary::UniqueLabels { peers: 0.2 },
+        Adversary::EverythingExcept { policies: 300, excepts: 9 },
+        Adversary::DistinctRanges { ranges: 2_000 },
+    ] {
+        let parameters = small(|parameters| parameters.adversary = Some(adversary));
+        let trace = TraceParameters { packets: PACKETS, ..TraceParameters::default() };
+        agree(&parameters, &trace);
+    }
+}
+
+#[test]
+fn a_wanted_share_of_allowed_packets_comes_about() {
+    let trace =
+        TraceParameters { packets: PACKETS, allowed: Some(0.6), ..TraceParameters::default() };
+    let allowed = agree(&small(|_| ()), &trace);
+    assert!((PACKETS * 58 / 100..PACKETS * 62 / 100).contains(&allowed), "{allowed}");
+}
