@@ -15,8 +15,16 @@ impl Tables {
         }
         let record = self.rule_sets.at(rule_set);
         let peer = self.signatures.at(signature.0);
+        // Most packets are settled here, by one bit pattern for all records of the rule set.
+        (record.bloom & peer.bloom != 0 || record.any != GuardId::NONE)
+            && self.admits_peer(record, peer, key)
+    }
+
+    /// The same for a rule set and a peer that seem to have something in common.
+    #[inline(never)]
+    fn admits_peer(&self, record: &RuleSet, peer: &Signature, key: u32) -> bool {
         (record.any != GuardId::NONE && self.passes(record.any, peer, key))
-            || (record.bloom & peer.bloom != 0 && self.record_admits(record, peer, key))
+            || self.record_admits(record, peer, key)
             || (record.link != 0 && self.chain_admits(record, peer, key))
     }
 
@@ -29,14 +37,14 @@ impl Tables {
                 Link::End => return false,
                 Link::Next(next) => {
                     record = next;
-                    if record.bloom & peer.bloom != 0 && self.record_admits(record, peer, key) {
+                    if record.bloom & peer.bloom == 0 {
+                        return false;
+                    }
+                    if self.record_admits(record, peer, key) {
                         return true;
                     }
                 }
                 Link::Heavy(heavy) => {
-                    if first.bloom & peer.bloom == 0 {
-                        return false;
-                    }
                     return self.atoms(peer).iter().any(|atom| {
                         heavy.guards(*atom).iter().any(|guard| self.passes(*guard, peer, key))
                     });

@@ -38,6 +38,7 @@ pub(crate) struct RuleSetEntry {
 #[derive(Clone, Debug)]
 #[repr(C, align(64))]
 pub(crate) struct RuleSet {
+    /// The bits of its atoms, and of those in the rest of the chain.
     pub(super) bloom: u64,
     /// What passes from or to anywhere.
     pub(super) any: GuardId,
@@ -100,7 +101,7 @@ impl RuleSets {
             return self.records.push(record).map(RuleSetId);
         }
         // From the last record of the chain to the first, so that each knows the next.
-        let mut link = 0;
+        let (mut link, mut bloom) = (0, 0);
         let mut chunks = entries.chunks(INLINE).collect::<Vec<_>>();
         if chunks.is_empty() {
             chunks.push(&[]);
@@ -117,8 +118,9 @@ impl RuleSets {
                     *atom = entry.atom;
                     *guard = entry.guard;
                 }
-                record.bloom |= entry.atom.bloom();
+                bloom |= entry.atom.bloom();
             }
+            record.bloom = bloom;
             link = self.records.push(record)?;
         }
         Some(RuleSetId(link))
