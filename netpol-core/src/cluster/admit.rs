@@ -21,8 +21,10 @@ pub(super) fn manifest(
     for (index, item) in manifest.objects().iter().enumerate() {
         for diagnostic in object(item, admission, options) {
             let path = path_of(&diagnostic);
-            // What stands in for a field that could not be read has been told already.
-            if !path.self_and_ancestors().any(|path| unread.contains(&(index, path))) {
+            // What stands in for a field that could not be read has been told already; only where
+            // that was a warning and this refuses, there is more to say.
+            let told = path.self_and_ancestors().any(|path| unread.contains(&(index, path)));
+            if !told || admission == Admission::Stored && diagnostic.is_error() {
                 judged.push((index, diagnostic));
             }
         }
