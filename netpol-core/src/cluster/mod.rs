@@ -13,6 +13,7 @@ use std::sync::Arc;
 use crate::compile::{self, Compiled};
 use crate::diagnostic::{Diagnostic, Error};
 use crate::engine::Engine;
+use crate::hash::Set;
 use crate::inventory::{EndpointRecord, Inventory, NodeRecord};
 use crate::manifest::{Admission, Manifest, ReadOptions};
 use crate::model::{Kind, Object, ObjectRef};
@@ -123,14 +124,13 @@ impl Cluster {
         objects: Vec<Object>,
         admission: Admission,
     ) -> Result<Applied, Error> {
-        let diagnostics = objects
-            .iter()
-            .flat_map(|object| {
-                let strangers = admit::kind(object, kind);
-                strangers.into_iter().chain(admit::object(object, admission, &self.options))
-            })
-            .chain(admit::duplicates(&objects))
-            .collect();
+        let mut seen = Set::default();
+        let mut diagnostics = Vec::new();
+        for object in &objects {
+            diagnostics.extend(admit::kind(object, kind));
+            diagnostics.extend(admit::duplicate(object, &mut seen));
+            diagnostics.extend(admit::object(object, admission, &self.options));
+        }
         let warnings = accept(diagnostics)?;
         match kind {
             Kind::Namespace => self.inventory.clear(|record| record.labels = None),
