@@ -4,6 +4,8 @@
 //! before [`publish`](Cluster::publish) turns everything since the last one into an
 //! [`Engine`] at once. A call that is refused changes nothing.
 
+#![warn(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
+
 mod admit;
 
 use std::collections::{BTreeMap, BTreeSet};

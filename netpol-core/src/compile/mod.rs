@@ -14,6 +14,8 @@
 //! Everything interned is interned by content, so tables depend on what the inventory holds and
 //! not on how it came to hold it.
 
+#![warn(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
+
 mod addresses;
 mod classes;
 mod endpoints;

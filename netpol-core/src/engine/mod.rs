@@ -5,6 +5,8 @@
 //! [`Engine::explain`] with names. Each exists for packets and, with `_question`, for endpoints
 //! meant by name or handle.
 
+#![warn(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
+
 mod attribute;
 mod decide;
 mod exceptions;

@@ -1,8 +1,7 @@
 //! The rules an error can come from, one constant each.
 //!
 //! Upstream sets `Origin` on few errors (`format=k8s-label-key`, `format=k8s-label-value`); where
-//! it does, the text is upstream's. The others are ours, in the same style. The letter and number
-//! in each comment is the row of kube-apiserver's checks as CONTRIBUTING lists them.
+//! it does, the text is upstream's. The others are ours, in the same style.
 
 macro_rules! origins {
     ($($(#[$doc:meta])* $name:ident = $text:literal;)*) => {

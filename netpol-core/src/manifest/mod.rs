@@ -10,7 +10,7 @@
 //!
 //! Trees are small: a list of a hundred thousand pods is built, decoded and dropped pod by pod
 //! ([walk](self)). Scalars mean what they mean to kube-apiserver, which is YAML 1.1 with exceptions.
-//! Reading never panics, never recurses deeper than [`Limits::depth`], and takes time linear in the
+//! Reading never panics, never recurses deeper than its [`Limits`] allow, and takes time linear in the
 //! text.
 
 #![warn(

@@ -82,12 +82,18 @@ impl Ipv4Table {
         let mut root = vec![0; 1 << 16];
         let mut rest = points;
         let mut class = 0;
-        for (block, entry) in root.iter_mut().enumerate() {
-            let first = u32::try_from(block).ok()? << 16;
+        let mut done = 0;
+        while let Some((at, _)) = rest.first() {
+            // Most of the space lies between two points.
+            let block = (at >> 16) as usize;
+            root.get_mut(done..block)?.fill(class);
+            let first = at & !0xffff;
             let cut = Cut::new(class, rest, first, first | 0xffff);
-            *entry = builder.entry::<2>(&cut, first)?;
+            *root.get_mut(block)? = builder.entry::<2>(&cut, first)?;
             (class, rest) = (cut.last_class(), cut.after);
+            done = block + 1;
         }
+        root.get_mut(done..)?.fill(class);
         builder.dense.shrink_to_fit();
         builder.runs.shrink();
         let root: Box<[u32; 1 << 16]> = root.into_boxed_slice().try_into().ok()?;

@@ -1,7 +1,7 @@
 //! The compiled form: fixed-size records and the lookups over them.
 //!
 //! Nothing here knows what a policy is. An address leads to a [`Class`], a class to a
-//! [`RuleSet`] for each direction and to two [`Signature`]s; whether a rule set admits a signature
+//! [rule set](RuleSets) for each direction and to two [`Signature`]s; whether a rule set admits a signature
 //! is the intersection of two small sorted sets of [`Atom`]s, guarded by port ranges
 //! ([`Guard`]). Rules are never multiplied by endpoints, so memory is additive, and a packet costs
 //! two address lookups and two intersections.

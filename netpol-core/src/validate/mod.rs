@@ -6,10 +6,10 @@
 //! that the [model](crate::model) has, that is those that can change a verdict, and the metadata.
 //!
 //! The functions for parts of a NetworkPolicy ([`network_policy_peer`], [`network_policy_port`],
-//! [`label_selector`], [`ip_block`]) can be called alone. Where an object has to be lived with
+//! [`label_selector()`], [`ip_block()`]) can be called alone. Where an object has to be lived with
 //! although it is invalid, a part without errors is one that can be interpreted.
 //!
-//! [`warnings`] is apart, because a warning never refuses anything.
+//! [`warnings()`] is apart, because a warning never refuses anything.
 //!
 //! ```
 //! use netpol_core::model::Object;
@@ -27,6 +27,8 @@
 //! );
 //! # Ok::<(), serde_json::Error>(())
 //! ```
+
+#![warn(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
 
 #[cfg(test)]
 mod assertions;
