@@ -106,8 +106,8 @@ fn a_hundred_thousand_peers() {
         // Every other address of 11.0.0.0 to 11.3.13.63, and as many pods that are not there.
         for number in 0..50_000 {
             let block = ipv4(0x0b00_0000 + number * 2);
-            let _ = write!(text, "      - {{ipBlock: {{cidr: {block}/32}}}}\n");
-            let _ = write!(text, "      - {{podSelector: {{matchLabels: {{app: a{number}}}}}}}\n");
+            let _ = writeln!(text, "      - {{ipBlock: {{cidr: {block}/32}}}}");
+            let _ = writeln!(text, "      - {{podSelector: {{matchLabels: {{app: a{number}}}}}}}");
         }
         text.push_str("- ");
         text.push_str(&pod("first", "app: a0", "10.0.0.2"));
@@ -172,14 +172,14 @@ fn ten_thousand_peers_with_ten_thousand_ports() {
         text.push_str(&policy("square"));
         text.push_str("    - from:\n");
         for number in 0..10_000 {
-            let _ = write!(text, "      - {{ipBlock: {{cidr: {}/31}}}}\n", {
+            let _ = writeln!(text, "      - {{ipBlock: {{cidr: {}/31}}}}", {
                 ipv4(0x0b00_0000 + number * 4)
             });
         }
         text.push_str("      ports:\n");
         for number in 0..10_000 {
             let (first, last) = (number * 6 + 1, number * 6 + 3);
-            let _ = write!(text, "      - {{port: {first}, endPort: {last}}}\n");
+            let _ = writeln!(text, "      - {{port: {first}, endPort: {last}}}");
         }
         let engine = engine(&text);
         for number in 0..10_000_u16 {
@@ -220,9 +220,9 @@ fn ten_thousand_policies_on_one_namespace() {
         for number in 0..10_000 {
             text.push_str(&policy(&format!("p{number:05}")));
             let block = ipv4(0x0b00_0000 + number * 2);
-            let _ = write!(
+            let _ = writeln!(
                 text,
-                "    - {{from: [{{ipBlock: {{cidr: {block}/32}}}}], ports: [{{port: 80}}]}}\n"
+                "    - {{from: [{{ipBlock: {{cidr: {block}/32}}}}], ports: [{{port: 80}}]}}"
             );
         }
         // Many pods that all of them select, each with a label of its own.
@@ -253,14 +253,14 @@ fn ten_thousand_labels_and_requirements() {
         let labels =
             |numbers: std::ops::Range<u32>| numbers.map(label).collect::<Vec<_>>().join(", ");
         text.push_str(&policy("many-labels"));
-        let _ = write!(text, "    - from:\n");
-        let _ = write!(text, "      - podSelector: {{matchLabels: {{{}}}}}\n", labels(0..10_000));
+        let _ = writeln!(text, "    - from:");
+        let _ = writeln!(text, "      - podSelector: {{matchLabels: {{{}}}}}", labels(0..10_000));
         text.push_str(&policy("one-each"));
         let _ = write!(text, "    - ports: [{{port: 81}}]\n      from:\n");
         for number in 0..10_000 {
-            let _ = write!(
+            let _ = writeln!(
                 text,
-                "      - podSelector: {{matchLabels: {{{}, more: v}}}}\n",
+                "      - podSelector: {{matchLabels: {{{}, more: v}}}}",
                 label(number)
             );
         }
@@ -288,9 +288,9 @@ fn a_thousand_peers_of_a_thousand_values() {
         for number in 0..1_000 {
             let values = (0..1_000).map(|value| format!("v{}", number * 1_000 + value));
             let values = values.collect::<Vec<_>>().join(", ");
-            let _ = write!(
+            let _ = writeln!(
                 text,
-                "      - podSelector: {{matchExpressions: [{{key: app, operator: In, values: [{values}]}}]}}\n"
+                "      - podSelector: {{matchExpressions: [{{key: app, operator: In, values: [{values}]}}]}}"
             );
         }
         for (number, ip) in [(0, 2), (999_999, 3), (1_000_000, 4)] {
@@ -313,7 +313,7 @@ fn a_label_value_of_a_megabyte() {
         let mut text = with_subject();
         let value = "v".repeat(1 << 20);
         text.push_str(&policy("selects-it"));
-        let _ = write!(text, "    - from: [{{podSelector: {{matchLabels: {{huge: {value}}}}}}}]\n");
+        let _ = writeln!(text, "    - from: [{{podSelector: {{matchLabels: {{huge: {value}}}}}}}]");
         text.push_str("- ");
         text.push_str(&pod("huge", &format!("huge: {value}"), "10.0.0.2"));
 
@@ -436,9 +436,9 @@ fn a_hundred_thousand_nested_blocks() {
             let _ = write!(text, "    - ports: [{{port: {length}}}]\n      from:\n");
             for number in 0..3_125 {
                 let network = spread(number) >> (32 - length) << (32 - length);
-                let _ = write!(
+                let _ = writeln!(
                     text,
-                    "      - {{ipBlock: {{cidr: {}/{length}}}}}\n",
+                    "      - {{ipBlock: {{cidr: {}/{length}}}}}",
                     Ipv4Addr::from(network)
                 );
                 blocks.insert((length, network));
@@ -474,9 +474,9 @@ items:
     let inner = u128::MAX / 3;
     let network = |length: u32| Ipv6Addr::from(inner >> (128 - length) << (128 - length));
     for length in (2..128_u32).step_by(2) {
-        let _ = write!(
+        let _ = writeln!(
             text,
-            "    - from: [{{ipBlock: {{cidr: '{}/{length}', except: ['{}/{}']}}}}]\n",
+            "    - from: [{{ipBlock: {{cidr: '{}/{length}', except: ['{}/{}']}}}}]",
             network(length),
             network(length + 1),
             length + 1
@@ -621,7 +621,7 @@ fn texts_that_would_explode() {
         let mut bomb = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
         for level in 1..30 {
             let below = format!("*a{}, ", level - 1).repeat(10);
-            let _ = write!(bomb, "a{level}: &a{level} [{below}]\n");
+            let _ = writeln!(bomb, "a{level}: &a{level} [{below}]");
         }
         let merges = "a: &a {x: 1}\nb: &b {<<: [*a, *a]}\n".to_owned()
             + &"c: {<<: [*a, *b, *a, *b]}\n".repeat(1_000);

@@ -1,5 +1,6 @@
 //! The integration tests of netpol: one binary, one module for each kind of proof.
 
+mod admission;
 mod articles;
 mod cases;
 mod command;
