@@ -1,7 +1,7 @@
 //! The question behind every verdict: does this rule set admit this peer on this port?
 
 use super::rule_set::{self, Link, RuleSet};
-use super::signature::Signature;
+use super::signature::{self, Signature};
 use super::{Atom, Guard, GuardId, NamedPort, RuleSetId, SignatureId, Tables};
 
 impl Tables {
@@ -20,36 +20,25 @@ impl Tables {
             && self.admits_peer(record, peer, key)
     }
 
-    /// The same for a rule set and a peer that seem to have something in common.
+    /// The same from a record on, for a peer that seems to have something in common with it.
     #[inline(never)]
     fn admits_peer(&self, record: &RuleSet, peer: &Signature, key: u32) -> bool {
         (record.any != GuardId::NONE && self.passes(record.any, peer, key))
             || self.record_admits(record, peer, key)
-            || (record.link != 0 && self.chain_admits(record, peer, key))
+            || (record.link != 0 && self.rest_admits(record, peer, key))
     }
 
-    /// The rest of a chain; most rule sets have none.
-    #[cold]
-    fn chain_admits(&self, first: &RuleSet, peer: &Signature, key: u32) -> bool {
-        let mut record = first;
-        loop {
-            match self.rule_sets.follow(record) {
-                Link::End => return false,
-                Link::Next(next) => {
-                    record = next;
-                    if record.bloom & peer.bloom == 0 {
-                        return false;
-                    }
-                    if self.record_admits(record, peer, key) {
-                        return true;
-                    }
-                }
-                Link::Heavy(heavy) => {
-                    return self.atoms(peer).iter().any(|atom| {
-                        heavy.guards(*atom).iter().any(|guard| self.passes(*guard, peer, key))
-                    });
-                }
-            }
+    /// The same for what comes after a record; most rule sets have but one.
+    #[inline(never)]
+    fn rest_admits(&self, record: &RuleSet, peer: &Signature, key: u32) -> bool {
+        match self.rule_sets.follow(record) {
+            Link::End => false,
+            // No deeper than the longest chain, which has a handful of records.
+            Link::Next(next) => next.bloom & peer.bloom != 0 && self.admits_peer(next, peer, key),
+            Link::Heavy(heavy) => self
+                .atoms(peer)
+                .iter()
+                .any(|atom| heavy.guards(*atom).iter().any(|guard| self.passes(*guard, peer, key))),
         }
     }
 
@@ -59,14 +48,16 @@ impl Tables {
         if !peer.is_inline() {
             return self.record_admits_long(record, peer, key);
         }
-        let mut hits = intersect(&record.atoms, peer);
-        while hits != 0 {
-            let place = hits.trailing_zeros() as usize;
-            let guard = record.guards.get(place).copied().unwrap_or_default();
-            if self.passes(guard, peer, key) {
+        let mut candidates = candidates(&record.atoms, peer.bloom);
+        while candidates != 0 {
+            let place = candidates.trailing_zeros() as usize;
+            if let (Some(atom), Some(guard)) = (record.atoms.get(place), record.guards.get(place))
+                && is_among(*atom, &peer.atoms)
+                && self.passes(*guard, peer, key)
+            {
                 return true;
             }
-            hits &= hits - 1;
+            candidates &= candidates - 1;
         }
         false
     }
@@ -126,27 +117,17 @@ impl Tables {
     }
 }
 
-/// Bit `i` is set when `rules[i]` is among the peer's atoms, which must all be in its record.
+/// Bit `i` is set when the peer may match `rules[i]`, by its bloom word.
 #[inline]
-fn intersect(rules: &[Atom; rule_set::INLINE], peer: &Signature) -> u32 {
-    // Lanes for rules, padded to whole vectors, and no branches in the loops over them: compilers
-    // turn this into vector compares on every target. Most peers have no more than four atoms.
-    let mut lanes = [0; rule_set::INLINE.next_multiple_of(GROUP)];
-    for (lane, rule) in lanes.iter_mut().zip(rules) {
-        *lane = rule.0;
-    }
-    let mut found = [0; rule_set::INLINE.next_multiple_of(GROUP)];
-    let (groups, _) = peer.atoms.as_chunks::<GROUP>();
-    for group in groups.iter().take((peer.count as usize).div_ceil(GROUP)) {
-        for atom in group {
-            for (found, lane) in found.iter_mut().zip(lanes) {
-                *found |= if lane == atom.0 { u32::MAX } else { 0 };
-            }
-        }
-    }
-    let hits = (0..rule_set::INLINE).zip(found).map(|(place, found)| found & 1 << place);
-    hits.fold(0, |hits, hit| hits | hit)
+fn candidates(rules: &[Atom; rule_set::INLINE], bloom: u64) -> u32 {
+    let places = (0..).zip(rules);
+    places.fold(0, |found, (place, rule)| found | u32::from(rule.bloom() & bloom != 0) << place)
 }
 
-/// Atoms of a peer that are compared together.
-const GROUP: usize = 4;
+/// Whether the atom is among the peer's, all of which must be in its record.
+#[inline]
+fn is_among(atom: Atom, peer: &[Atom; signature::INLINE]) -> bool {
+    // A fold without branches, which compilers turn into vector compares on every target.
+    let same = |other: &Atom| if *other == atom { u32::MAX } else { 0 };
+    peer.iter().fold(0, |found, other| found | same(other)) != 0
+}

@@ -50,7 +50,7 @@ impl Atom {
 
     /// The one bit of a bloom word that stands for the atom.
     pub(crate) const fn bloom(self) -> u64 {
-        1 << (self.0.wrapping_mul(0x9e37_79b1) >> 26)
+        1 << (self.0 % u64::BITS)
     }
 }
 

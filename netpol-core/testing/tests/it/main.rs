@@ -13,3 +13,4 @@ mod rooms;
 mod second_opinion;
 mod small_cluster;
 mod threads;
+mod worlds;
