@@ -14,7 +14,7 @@ everything-except, distinct-ranges. Without one it is 10k.
 
 Options:
   -o, --output FORMAT     table (default) or json
-      --repeat N          walks through the trace, of which the median counts (11)
+      --repeat N          walks through the trace that are timed (11)
       --packets N         length of the trace (262144); shorter ones flatter
       --skew S            Zipf exponent over the pods (0: uniform)
       --allowed SHARE     share of allowed packets (as it happens)

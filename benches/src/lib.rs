@@ -14,5 +14,5 @@ mod subject;
 
 pub use calibration::Calibration;
 pub use measure::measure;
-pub use report::{Build, Decisions, Memory, Report};
+pub use report::{Build, Decisions, Memory, Report, Time};
 pub use subject::{Disagreement, Subject};

@@ -26,10 +26,10 @@ fn run() -> Result<(), Box<dyn Error>> {
         print!("{HELP}");
         return Ok(());
     };
-    let subject = Subject::new(&arguments.world, &arguments.trace)?;
+    let mut subject = Subject::new(&arguments.world, &arguments.trace)?;
     match arguments.work {
         Work::Measure { repetitions } => {
-            let report = measure(&subject, repetitions)?;
+            let report = measure(&mut subject, repetitions)?;
             match arguments.output {
                 Output::Table => print!("{report}"),
                 Output::Json => println!("{}", serde_json::to_string_pretty(&report)?),
