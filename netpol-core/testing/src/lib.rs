@@ -17,3 +17,9 @@ pub mod generate;
 pub mod reference;
 pub mod shrink;
 pub mod workload;
+
+/// Keeps the examples in the front pages true.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+#[doc = include_str!("../../README.md")]
+struct FrontPages;
