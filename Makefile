@@ -52,4 +52,4 @@ fuzz-smoke: ## Replay the corpus of every fuzz target and run each for FUZZ_SECO
 fuzz: ## Fuzz TARGET for FUZZ_SECONDS
 	mkdir -p fuzz/corpus/$(TARGET)
 	$(CARGO) fuzz run -s none $(TARGET) fuzz/corpus/$(TARGET) fuzz/regressions/$(TARGET) $(FUZZ_SEEDS_$(TARGET)) \
-		-- -max_total_time=$(FUZZ_SECONDS) -timeout=20 -rss_limit_mb=4096 -max_len=16384
+		-- -max_total_time=$(FUZZ_SECONDS) -timeout=20 -rss_limit_mb=4096 -max_len=16384 -len_control=0

@@ -70,10 +70,10 @@
 //!
 //! # Cost
 //!
-//! [`Engine::decide`] is two address lookups and two intersections of small sorted sets, about a
+//! [`Engine::decide`] is two address lookups and two intersections of small sorted sets, some two
 //! hundred instructions, whatever the number of policies. It never allocates, locks or panics.
-//! Memory is additive: rules are never multiplied by pods. [`Cluster::publish`] costs about a
-//! microsecond per pod.
+//! Memory is additive: rules are never multiplied by pods. [`Cluster::publish`] costs some five
+//! microseconds per pod.
 //!
 //! # Limits
 //!

@@ -21,8 +21,10 @@ pub(super) fn manifest(
     for (index, item) in manifest.objects().iter().enumerate() {
         for diagnostic in object(item, admission, options) {
             let path = path_of(&diagnostic);
-            // What stands in for a field that could not be read has been told already.
-            if !path.self_and_ancestors().any(|path| unread.contains(&(index, path))) {
+            // What stands in for a field that could not be read has been told already; only where
+            // that was a warning and this refuses, there is more to say.
+            let told = path.self_and_ancestors().any(|path| unread.contains(&(index, path)));
+            if !told || admission == Admission::Stored && diagnostic.is_error() {
                 judged.push((index, diagnostic));
             }
         }
@@ -89,18 +91,15 @@ pub(super) fn kind(object: &Object, expected: Kind) -> Option<Diagnostic> {
     Some(Diagnostic::error(Problem::Field(error)).about(object.object_ref()))
 }
 
-/// An error for each object whose kind, namespace and name an earlier one has.
-pub(super) fn duplicates(objects: &[Object]) -> Vec<Diagnostic> {
-    let mut seen: Set<ObjectRef> = Set::default();
-    objects
-        .iter()
-        .map(Object::object_ref)
-        .filter(|name| !seen.insert(name.clone()))
-        .map(|name| {
-            let problem = Problem::DuplicateObject { first_source: None, first: None };
-            Diagnostic::error(problem).about(name)
-        })
-        .collect()
+/// An error when an object before this one, among those `seen`, has its kind, namespace and name.
+/// One that the server is to name is a duplicate of none.
+pub(super) fn duplicate(object: &Object, seen: &mut Set<ObjectRef>) -> Option<Diagnostic> {
+    let name = object.object_ref();
+    if object.metadata().name.is_empty() || seen.insert(name.clone()) {
+        return None;
+    }
+    let problem = Problem::DuplicateObject { first_source: None, first: None };
+    Some(Diagnostic::error(problem).about(name))
 }
 
 fn path_of(diagnostic: &Diagnostic) -> &Path {

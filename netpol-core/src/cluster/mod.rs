@@ -8,13 +8,14 @@
 
 mod admit;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::compile::{self, Compiled};
 use crate::diagnostic::{Diagnostic, Error};
 use crate::engine::Engine;
+use crate::hash::Set;
 use crate::inventory::{EndpointRecord, Inventory, NodeRecord};
 use crate::manifest::{Admission, Manifest, ReadOptions};
 use crate::model::{Kind, Object, ObjectRef};
@@ -46,6 +47,8 @@ use crate::policy;
 pub struct Cluster {
     options: Options,
     inventory: Inventory,
+    /// How many objects there were that the server would have named after the same prefix.
+    unnamed: BTreeMap<ObjectRef, u32>,
     generation: u64,
     synced: bool,
 }
@@ -64,7 +67,8 @@ impl Cluster {
     /// An empty cluster. Its options never change.
     #[must_use]
     pub fn new(options: Options) -> Cluster {
-        Cluster { options, inventory: Inventory::default(), generation: 0, synced: false }
+        let (inventory, unnamed) = (Inventory::default(), BTreeMap::new());
+        Cluster { options, inventory, unnamed, generation: 0, synced: false }
     }
 
     /// A cluster with the objects of a manifest, by default options, as
@@ -87,7 +91,9 @@ impl Cluster {
         &self.options
     }
 
-    /// Adds the objects of a manifest; one that is there already is replaced.
+    /// Adds the objects of a manifest; one that is there already is replaced. One that the API
+    /// server would name (it has a `generateName` alone) is always another one: it is called `web-*`,
+    /// the next with that prefix `web-*2`.
     ///
     /// # Errors
     ///
@@ -125,14 +131,13 @@ impl Cluster {
         objects: Vec<Object>,
         admission: Admission,
     ) -> Result<Applied, Error> {
-        let diagnostics = objects
-            .iter()
-            .flat_map(|object| {
-                let strangers = admit::kind(object, kind);
-                strangers.into_iter().chain(admit::object(object, admission, &self.options))
-            })
-            .chain(admit::duplicates(&objects))
-            .collect();
+        let mut seen = Set::default();
+        let mut diagnostics = Vec::new();
+        for object in &objects {
+            diagnostics.extend(admit::kind(object, kind));
+            diagnostics.extend(admit::duplicate(object, &mut seen));
+            diagnostics.extend(admit::object(object, admission, &self.options));
+        }
         let warnings = accept(diagnostics)?;
         match kind {
             Kind::Namespace => self.inventory.clear(|record| record.labels = None),
@@ -191,7 +196,7 @@ impl Cluster {
         self.synced = synced;
     }
 
-    /// Compiles everything into a new snapshot. Costs about a microsecond per pod.
+    /// Compiles everything into a new snapshot. Costs some five microseconds per pod.
     ///
     /// # Errors
     ///
@@ -212,8 +217,8 @@ impl Cluster {
 
     /// Adds what has been admitted.
     fn insert(&mut self, object: &Object) {
-        let ObjectRef { namespace, name, .. } = object.object_ref();
-        let name: Box<str> = name.into();
+        let name = self.name_for(object);
+        let namespace = &object.metadata().namespace;
         let options = &self.options;
         match object {
             Object::Namespace(object) => {
@@ -225,17 +230,33 @@ impl Cluster {
             }
             Object::Pod(object) => {
                 let record = EndpointRecord::from_pod(name.clone(), object, options);
-                self.inventory.namespace_mut(&namespace).pods.insert(name, Arc::new(record));
+                self.inventory.namespace_mut(namespace).pods.insert(name, Arc::new(record));
             }
             Object::Workload(object) => {
                 let record = EndpointRecord::from_workload(name.clone(), object, options);
-                let workloads = &mut self.inventory.namespace_mut(&namespace).workloads;
+                let workloads = &mut self.inventory.namespace_mut(namespace).workloads;
                 workloads.insert((name, object.kind), Arc::new(record));
             }
             Object::NetworkPolicy(object) => {
                 let policy = policy::network_policy(name.clone(), object, options);
-                self.inventory.namespace_mut(&namespace).policies.insert(name, Arc::new(policy));
+                self.inventory.namespace_mut(namespace).policies.insert(name, Arc::new(policy));
             }
+        }
+    }
+
+    /// The name that an object is kept under.
+    fn name_for(&mut self, object: &Object) -> Box<str> {
+        let own = &object.metadata().name;
+        if !own.is_empty() {
+            return own.as_str().into();
+        }
+        let prefix = object.object_ref();
+        let name = prefix.name.clone();
+        let count = self.unnamed.entry(prefix).or_default();
+        *count = count.saturating_add(1);
+        match *count {
+            1 => name.into(),
+            count => format!("{name}{count}").into(),
         }
     }
 }

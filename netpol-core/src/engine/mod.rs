@@ -40,7 +40,7 @@ use crate::tables::Tables;
 ///
 /// # Cost
 ///
-/// A decision is about a hundred instructions and touches four to eight cache lines. Memory on the
+/// A decision is some two hundred instructions and touches four to eight cache lines. Memory on the
 /// hot side is some tens of bytes per pod and additive: see [`Engine::memory_usage`].
 ///
 /// ```

@@ -27,11 +27,6 @@ impl EveryWay {
     pub fn engine(&self) -> Option<&Engine> {
         self.engine.as_ref()
     }
-
-    /// The cluster itself.
-    pub fn cluster(&mut self) -> &mut Cluster {
-        &mut self.cluster
-    }
 }
 
 impl Implementation for EveryWay {

@@ -3,6 +3,8 @@
 //! - [`mod@reference`]: the rules in their plainest form, which everything else must agree with;
 //! - [`cases`]: clusters and verdicts as data, and what runs them;
 //! - [`mod@engine`]: the engine, asked in all its ways at once;
+//! - [`generate`]: random clusters whose parts have to do with each other;
+//! - [`differential`] and [`mod@shrink`]: where two implementations part, as a small case;
 //! - [`workload`]: large clusters and traffic to measure with.
 
 #![forbid(unsafe_code)]
@@ -15,3 +17,9 @@ pub mod generate;
 pub mod reference;
 pub mod shrink;
 pub mod workload;
+
+/// Keeps the examples in the front pages true.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+#[doc = include_str!("../../README.md")]
+struct FrontPages;

@@ -153,9 +153,9 @@ items:
             );
         }
         for number in 0..2_000 {
-            let _ = write!(
+            let _ = writeln!(
                 text,
-                "    - {{{direction}: [{{ipBlock: {{cidr: 100.64.{}.{}/32}}}}], ports: [{{port: {}}}]}}\n",
+                "    - {{{direction}: [{{ipBlock: {{cidr: 100.64.{}.{}/32}}}}], ports: [{{port: {}}}]}}",
                 number / 256,
                 number % 256,
                 10_000 + number * 3,
@@ -173,7 +173,7 @@ items:
 ",
     );
     for number in 0..20 {
-        let _ = write!(text, "    - from: [{{ipBlock: {{cidr: 8.8.8.{number}/32}}}}]\n");
+        let _ = writeln!(text, "    - from: [{{ipBlock: {{cidr: 8.8.8.{number}/32}}}}]");
     }
     let manifest = Manifest::read(None, text.as_bytes(), &ReadOptions::default());
     let mut cluster = Cluster::new(options);

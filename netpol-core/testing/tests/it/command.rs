@@ -152,6 +152,21 @@ fn the_shop_of_the_readme() {
     }
 }
 
+/// So does it print the first of this file's errors.
+#[test]
+fn the_refusal_of_the_readme() {
+    let readme = include_str!("../../../../README.md");
+    let article = "testdata/articles/000-1-test-network-policy-misspelt.yaml";
+    let text = fs::read_to_string(format!("{CORE}/{article}")).expect("the article is there");
+    let scratch = Scratch::new("readme");
+    scratch.write("test-network-policy.yaml", &text);
+    let mut command = command("-f test-network-policy.yaml --from 10.0.0.1 --to 10.0.0.2 -p 80");
+    let run = Run::from(command.current_dir(&scratch.0).output().expect("it runs"));
+    let first = run.stderr.split("\n\n").next().expect("something is told");
+    assert!(readme.contains(first), "the front page says otherwise:\n{first}");
+    run.fails(&["namespacesSelector"]);
+}
+
 #[test]
 fn what_else_the_shop_lets_through() {
     for (ends, verdict) in [

@@ -147,6 +147,35 @@ fn allowed_by(world: &World, direction: &str, rule: &AllowingRule) -> Vec<String
     vec![peer.to_owned(), port.to_owned()]
 }
 
+/// A denied packet needs a pod, a policy that isolates it, and nothing else.
+#[test]
+fn shrinking_leaves_what_matters() {
+    let denies = |scenario: &Scenario| {
+        let mut world = World::new(scenario.options.clone());
+        for event in &scenario.events {
+            let _ = world.handle(event);
+        }
+        scenario.asks.iter().any(|ask| {
+            world.ask(ask).is_ok_and(|judgement| {
+                [judgement.ingress, judgement.egress]
+                    .iter()
+                    .any(|side| side.reason == Reason::NoRuleMatches)
+            })
+        })
+    };
+    let mut shrunk = 0;
+    for seed in 0..50 {
+        let scenario = scenario(&mut Seeded::new(seed), PACKETS_PER_CLUSTER);
+        if denies(&scenario) {
+            let smallest = shrink::shrink(&scenario, denies);
+            assert_eq!(smallest.asks.len(), 1, "seed {seed}");
+            assert_eq!(smallest.events.len(), 2, "seed {seed}: {:#?}", smallest.events);
+            shrunk += 1;
+        }
+    }
+    assert!(shrunk > 20, "only {shrunk} of the clusters deny anything");
+}
+
 /// What a disagreement is printed as shows the same when it is read again.
 #[test]
 fn scenarios_survive_being_written() {

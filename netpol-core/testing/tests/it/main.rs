@@ -1,13 +1,16 @@
 //! The integration tests of netpol: one binary, one module for each kind of proof.
 
+mod admission;
 mod articles;
 mod cases;
 mod command;
 mod differential;
+mod feeding;
 mod hostile;
 mod laws;
 mod questions;
 mod rooms;
 mod second_opinion;
+mod small_cluster;
 mod threads;
 mod worlds;

@@ -114,11 +114,11 @@ fn cluster() -> Cluster {
 /// The only policy of [`TEXT`], to be changed.
 fn policy() -> NetworkPolicy {
     let manifest = Manifest::read(None, TEXT.as_bytes(), &ReadOptions::default());
-    let policies = manifest.objects().iter().filter_map(|object| match object {
+    let mut policies = manifest.objects().iter().filter_map(|object| match object {
         Object::NetworkPolicy(policy) => Some(policy.clone()),
         _ => None,
     });
-    policies.last().expect("there is one")
+    policies.next_back().expect("there is one")
 }
 
 /// Even generations let port 80 in, odd ones port 81; no reader ever sees both or neither.
@@ -126,7 +126,7 @@ fn policy() -> NetworkPolicy {
 fn readers_see_whole_snapshots() {
     const GENERATIONS: u64 = 300;
     let mut cluster = cluster();
-    let port = |generation: u64| if generation % 2 == 0 { 80 } else { 81 };
+    let port = |generation: u64| if generation.is_multiple_of(2) { 80 } else { 81 };
     let mut publish = |generation: u64| {
         let mut policy = policy();
         policy.spec.ingress[0].ports = vec![NetworkPolicyPort {
@@ -153,7 +153,7 @@ fn readers_see_whole_snapshots() {
                     let generation = engine.generation();
                     assert!(generation >= seen, "time runs forwards");
                     seen = generation;
-                    let expected = [generation % 2 == 0, generation % 2 == 1];
+                    let expected = [generation.is_multiple_of(2), !generation.is_multiple_of(2)];
                     let mut verdicts = [Verdict::Deny; 2];
                     for _ in 0..50 {
                         engine.decide_batch(&packets, &mut verdicts).expect("two and two");
