@@ -72,7 +72,7 @@
 //!
 //! [`Engine::decide`] is two address lookups and two intersections of small sorted sets, some two
 //! hundred instructions, whatever the number of policies. It never allocates, locks or panics.
-//! Memory is additive: rules are never multiplied by pods. [`Cluster::publish`] costs some five
+//! Memory is additive: rules are never multiplied by pods. [`Cluster::publish`] costs some four
 //! microseconds per pod.
 //!
 //! # Limits

@@ -196,7 +196,7 @@ impl Cluster {
         self.synced = synced;
     }
 
-    /// Compiles everything into a new snapshot. Costs some five microseconds per pod.
+    /// Compiles everything into a new snapshot. Costs some four microseconds per pod.
     ///
     /// # Errors
     ///
