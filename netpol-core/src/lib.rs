@@ -113,4 +113,4 @@ pub use engine::{Decision, Engine, Explanation, Party, Question, Reason};
 pub use manifest::{Admission, Manifest};
 pub use options::Options;
 pub use packet::{Direction, Packet, Verdict};
-pub use policy::Tier;
+pub use policy::{Action, Tier};

@@ -37,9 +37,11 @@ pub struct Options {
     /// ([`Packet::via_service`](crate::Packet::via_service)) counts as self traffic. Default
     /// `false`: it is judged as traffic of the pod to itself, by its policies.
     pub service_hairpin: bool,
-    /// What pods in the host network are.
+    /// What pods in the host network are to NetworkPolicies. To cluster-wide policies they are
+    /// always part of their node.
     pub host_network_pods: HostNetworkPods,
-    /// Whether an ipBlock matches the addresses of pods.
+    /// Whether an ipBlock of a NetworkPolicy matches the addresses of pods. `networks` of
+    /// cluster-wide policies always do.
     pub ip_block_pods: IpBlockPods,
     /// What happens to protocols other than TCP, UDP and SCTP that no rule of an isolating policy
     /// admits.
@@ -62,8 +64,14 @@ pub struct Options {
     /// `endPort` makes a range. Default `true`; `false` matches `port` alone, as dataplanes did
     /// that predate the field.
     pub end_port: bool,
-    /// What admission `Stored` does with a policy whose `spec.podSelector` cannot be read.
+    /// What admission `Stored` does with a policy whose subject cannot be read.
     pub unreadable_subjects: UnreadableSubjects,
+    /// When the Baseline tier is asked about a pod.
+    pub baseline: BaselineScope,
+    /// What two policies of one tier with the same priority are.
+    pub equal_priorities: EqualPriorities,
+    /// What NetworkPolicies mean.
+    pub network_policies: NetworkPolicySemantics,
     /// The answer until [`Cluster::set_synced`](crate::Cluster::set_synced) is called. Default
     /// `None`: the cluster counts as complete from the start, as a directory of manifests is.
     pub until_synced: Option<Verdict>,
@@ -89,6 +97,9 @@ impl Default for Options {
             cidrs: CidrStrictness::default(),
             end_port: true,
             unreadable_subjects: UnreadableSubjects::default(),
+            baseline: BaselineScope::default(),
+            equal_priorities: EqualPriorities::default(),
+            network_policies: NetworkPolicySemantics::default(),
             until_synced: None,
         }
     }
@@ -157,9 +168,9 @@ pub enum Fragments {
     /// A rule with ports does not match them, a rule without ports does.
     #[default]
     UnknownPort,
-    /// Always allowed: without its first fragment a fragment is harmless.
+    /// Always allowed, before any policy: without its first fragment a fragment is harmless.
     Allow,
-    /// Always denied where a policy isolates.
+    /// Always denied where a NetworkPolicy isolates and no Admin rule has decided.
     Deny,
 }
 
@@ -213,14 +224,55 @@ pub enum CidrStrictness {
     Strict,
 }
 
-/// What admission `Stored` does with a policy whose `spec.podSelector` cannot be read.
+/// What admission `Stored` does with a policy whose subject cannot be read: the `podSelector` of a
+/// NetworkPolicy, the subject or the tier of a cluster-wide policy.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum UnreadableSubjects {
-    /// It selects every pod of its namespace, and no rule of the policy counts: deny.
+    /// A NetworkPolicy selects every pod of its namespace, and none of its rules counts: deny. A
+    /// cluster-wide policy is kept without effect, because it isolates nobody.
     #[default]
     IsolateNamespace,
     /// The policy is refused.
     Error,
+}
+
+/// When the Baseline tier is asked about a pod. The API's text speaks of pods "selected by a
+/// NetworkPolicy" and leaves open in which direction.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub enum BaselineScope {
+    /// In every direction in which no NetworkPolicy isolates the pod.
+    #[default]
+    PerDirection,
+    /// Only when no NetworkPolicy selects the pod at all, for either direction.
+    Literal,
+}
+
+/// What two policies of one tier with the same priority are; the API leaves their order open.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub enum EqualPriorities {
+    /// Asked in the order of their names, and a warning says so.
+    #[default]
+    ByName,
+    /// `publish` refuses.
+    Error,
+}
+
+/// What NetworkPolicies mean, in the whole cluster.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub enum NetworkPolicySemantics {
+    /// What `networking.k8s.io/v1` says: being selected isolates. Older forms mean the same.
+    #[default]
+    V1,
+    /// What Kubernetes 1.3 to 1.6 said: an annotation of the namespace isolates its pods, for
+    /// ingress only, and policies open what it closes. In `extensions/v1beta1` a list that is there
+    /// and empty matches nothing.
+    Legacy,
 }

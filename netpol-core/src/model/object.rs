@@ -2,7 +2,11 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::{Namespace, NetworkPolicy, Node, ObjectMeta, Pod, Workload, WorkloadKind};
+use super::{
+    AdminNetworkPolicy, AlphaNetworkPolicy, BaselineAdminNetworkPolicy, ClusterNetworkPolicy,
+    ExtensionsNetworkPolicy, Namespace, NetworkPolicy, Node, ObjectMeta, Pod, Workload,
+    WorkloadKind,
+};
 
 /// An object of any kind that is read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +26,16 @@ pub enum Object {
     Workload(Workload),
     /// `networking.k8s.io/v1` NetworkPolicy.
     NetworkPolicy(NetworkPolicy),
+    /// `extensions/v1beta1` NetworkPolicy: the same kind in its older form.
+    ExtensionsNetworkPolicy(ExtensionsNetworkPolicy),
+    /// `net.alpha.kubernetes.io/v1alpha1` NetworkPolicy: the same kind in its oldest form.
+    AlphaNetworkPolicy(AlphaNetworkPolicy),
+    /// `policy.networking.k8s.io/v1alpha2` ClusterNetworkPolicy.
+    ClusterNetworkPolicy(ClusterNetworkPolicy),
+    /// `policy.networking.k8s.io/v1alpha1` AdminNetworkPolicy.
+    AdminNetworkPolicy(AdminNetworkPolicy),
+    /// `policy.networking.k8s.io/v1alpha1` BaselineAdminNetworkPolicy.
+    BaselineAdminNetworkPolicy(BaselineAdminNetworkPolicy),
 }
 
 impl Object {
@@ -33,7 +47,12 @@ impl Object {
             Object::Node(_) => Kind::Node,
             Object::Pod(_) => Kind::Pod,
             Object::Workload(workload) => Kind::Workload(workload.kind),
-            Object::NetworkPolicy(_) => Kind::NetworkPolicy,
+            Object::NetworkPolicy(_)
+            | Object::ExtensionsNetworkPolicy(_)
+            | Object::AlphaNetworkPolicy(_) => Kind::NetworkPolicy,
+            Object::ClusterNetworkPolicy(_) => Kind::ClusterNetworkPolicy,
+            Object::AdminNetworkPolicy(_) => Kind::AdminNetworkPolicy,
+            Object::BaselineAdminNetworkPolicy(_) => Kind::BaselineAdminNetworkPolicy,
         }
     }
 
@@ -46,6 +65,11 @@ impl Object {
             Object::Pod(object) => &object.metadata,
             Object::Workload(object) => &object.metadata,
             Object::NetworkPolicy(object) => &object.metadata,
+            Object::ExtensionsNetworkPolicy(object) => &object.metadata,
+            Object::AlphaNetworkPolicy(object) => &object.metadata,
+            Object::ClusterNetworkPolicy(object) => &object.metadata,
+            Object::AdminNetworkPolicy(object) => &object.metadata,
+            Object::BaselineAdminNetworkPolicy(object) => &object.metadata,
         }
     }
 
@@ -57,6 +81,11 @@ impl Object {
             Object::Pod(object) => &mut object.metadata,
             Object::Workload(object) => &mut object.metadata,
             Object::NetworkPolicy(object) => &mut object.metadata,
+            Object::ExtensionsNetworkPolicy(object) => &mut object.metadata,
+            Object::AlphaNetworkPolicy(object) => &mut object.metadata,
+            Object::ClusterNetworkPolicy(object) => &mut object.metadata,
+            Object::AdminNetworkPolicy(object) => &mut object.metadata,
+            Object::BaselineAdminNetworkPolicy(object) => &mut object.metadata,
         }
     }
 
@@ -85,8 +114,14 @@ pub enum Kind {
     Pod,
     /// A kind with a pod template.
     Workload(WorkloadKind),
-    /// `networking.k8s.io/v1` NetworkPolicy.
+    /// NetworkPolicy, whether of `networking.k8s.io/v1` or in an older form.
     NetworkPolicy,
+    /// `policy.networking.k8s.io/v1alpha2` ClusterNetworkPolicy.
+    ClusterNetworkPolicy,
+    /// `policy.networking.k8s.io/v1alpha1` AdminNetworkPolicy.
+    AdminNetworkPolicy,
+    /// `policy.networking.k8s.io/v1alpha1` BaselineAdminNetworkPolicy.
+    BaselineAdminNetworkPolicy,
 }
 
 impl Kind {
@@ -99,13 +134,23 @@ impl Kind {
             Kind::Pod => "Pod",
             Kind::Workload(kind) => kind.as_str(),
             Kind::NetworkPolicy => "NetworkPolicy",
+            Kind::ClusterNetworkPolicy => "ClusterNetworkPolicy",
+            Kind::AdminNetworkPolicy => "AdminNetworkPolicy",
+            Kind::BaselineAdminNetworkPolicy => "BaselineAdminNetworkPolicy",
         }
     }
 
     /// Whether objects of the kind live in a namespace.
     #[must_use]
     pub const fn is_namespaced(self) -> bool {
-        !matches!(self, Kind::Namespace | Kind::Node)
+        !matches!(
+            self,
+            Kind::Namespace
+                | Kind::Node
+                | Kind::ClusterNetworkPolicy
+                | Kind::AdminNetworkPolicy
+                | Kind::BaselineAdminNetworkPolicy
+        )
     }
 }
 

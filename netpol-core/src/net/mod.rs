@@ -19,12 +19,14 @@
 
 mod address;
 mod cidr;
+mod domain;
 mod ip_block;
 mod port;
 mod protocol;
 
 pub use address::parse_address;
 pub use cidr::{Cidr, CidrObjection, ParseCidrError};
+pub use domain::{DomainPattern, InvalidDomainPattern};
 pub use ip_block::{IpBlock, ParseIpBlockError};
 pub use port::{PolicyPort, PortRange, Ports};
 pub use protocol::Protocol;

@@ -18,19 +18,68 @@ use crate::net::PolicyPort;
 use crate::packet::Direction;
 use crate::selector::Selector;
 
-/// The place of a policy in the order of evaluation.
+/// The place of a policy in the order of evaluation, which is the order of the variants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[non_exhaustive]
 pub enum Tier {
+    /// AdminNetworkPolicy, and ClusterNetworkPolicy of tier `Admin`: ordered rules that no
+    /// NetworkPolicy can undo.
+    Admin,
     /// `networking.k8s.io` NetworkPolicy: allow rules that add up.
     NetworkPolicy,
+    /// BaselineAdminNetworkPolicy, and ClusterNetworkPolicy of tier `Baseline`: ordered rules for
+    /// pods that no NetworkPolicy isolates.
+    Baseline,
+}
+
+impl Tier {
+    /// The tier as the API spells it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Tier::Admin => "Admin",
+            Tier::NetworkPolicy => "NetworkPolicy",
+            Tier::Baseline => "Baseline",
+        }
+    }
 }
 
 impl fmt::Display for Tier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// What a rule of a cluster-wide policy does with what it matches.
+///
+/// Source: `ClusterNetworkPolicyRuleAction` of sigs.k8s.io/network-policy-api/apis/v1alpha2.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[expect(clippy::exhaustive_enums, reason = "a fourth action must break those who match on it")]
+pub enum Action {
+    /// Lets it pass in this direction; no later rule, policy or tier is asked. `Allow` in
+    /// `v1alpha1`.
+    Accept,
+    /// Drops it.
+    Deny,
+    /// Skips the rest of the tier.
+    Pass,
+}
+
+impl Action {
+    /// The action as `v1alpha2` spells it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
         match self {
-            Tier::NetworkPolicy => f.write_str("NetworkPolicy"),
+            Action::Accept => "Accept",
+            Action::Deny => "Deny",
+            Action::Pass => "Pass",
         }
+    }
+}
+
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

@@ -36,7 +36,7 @@ pub fn warnings(object: &Object, options: &ValidateOptions) -> Vec<Problem> {
                 warnings.cidr(text, &path.index(index));
             }
         }
-        Object::Namespace(_) | Object::Pod(_) | Object::Workload(_) => {}
+        _ => {}
     }
     warnings.problems
 }
