@@ -228,8 +228,8 @@ fn substitute(value: &mut Value, addresses: &BTreeMap<String, Vec<String>>) -> R
         Value::Array(list) => list.iter_mut().try_for_each(|value| substitute(value, addresses)),
         Value::Table(table) => table
             .iter_mut()
-            // The braces in a manifest are its own.
-            .filter(|(key, _)| *key != "manifests")
+            // The braces in a manifest are its own, and so are those in an annotation.
+            .filter(|(key, _)| *key != "manifests" && *key != "annotations")
             .try_for_each(|(_, value)| substitute(value, addresses)),
         _ => Ok(()),
     }

@@ -33,6 +33,8 @@ mod peers;
 mod ports;
 mod question;
 mod reason;
+#[cfg(test)]
+mod tests;
 mod tiers;
 mod verdict;
 mod world;
