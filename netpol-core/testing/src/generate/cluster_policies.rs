@@ -7,7 +7,8 @@ use netpol_core::model::{
     ClusterNetworkPolicy, ClusterNetworkPolicyEgressPeer, ClusterNetworkPolicyEgressRule,
     ClusterNetworkPolicyIngressPeer, ClusterNetworkPolicyIngressRule, ClusterNetworkPolicyPort,
     ClusterNetworkPolicyPortRange, ClusterNetworkPolicyProtocol, ClusterNetworkPolicyProtocolPorts,
-    ClusterNetworkPolicySpec, ClusterNetworkPolicySubject, NamespacedPod, Object, ObjectMeta,
+    ClusterNetworkPolicySpec, ClusterNetworkPolicySubject, LabelSelector, NamespacedPod, Object,
+    ObjectMeta,
 };
 
 use super::addresses::Block;
@@ -118,7 +119,7 @@ impl Policies<'_> {
                 protocols: self.protocols(choices),
                 ..ClusterNetworkPolicyIngressRule::default()
             };
-            if self.spoils(choices) {
+            if self.spoils_rule(choices) {
                 match choices.below(3) {
                     0 => rule.action = junk::action(choices, kind),
                     1 => junk::spoil_sources(choices, &mut rule.from),
@@ -140,7 +141,7 @@ impl Policies<'_> {
                 protocols: self.protocols(choices),
                 ..ClusterNetworkPolicyEgressRule::default()
             };
-            if self.spoils(choices) {
+            if self.spoils_rule(choices) {
                 match choices.below(3) {
                     0 => rule.action = junk::action(choices, kind),
                     1 => junk::spoil_destinations(choices, &mut rule.to),
@@ -165,7 +166,7 @@ impl Policies<'_> {
                 ports: self.admin_ports(choices),
                 ..AdminNetworkPolicyIngressRule::default()
             };
-            if self.spoils(choices) {
+            if self.spoils_rule(choices) {
                 match choices.below(3) {
                     0 => rule.action = junk::action(choices, kind),
                     1 => junk::spoil_sources(choices, &mut rule.from),
@@ -190,7 +191,7 @@ impl Policies<'_> {
                 ports: self.admin_ports(choices),
                 ..AdminNetworkPolicyEgressRule::default()
             };
-            if self.spoils(choices) {
+            if self.spoils_rule(choices) {
                 match choices.below(3) {
                     0 => rule.action = junk::action(choices, kind),
                     1 => junk::spoil_destinations(choices, &mut rule.to),
@@ -200,6 +201,11 @@ impl Policies<'_> {
             rules.push(rule);
         }
         rules
+    }
+
+    /// Rarer than elsewhere: a rule that is not understood often denies whatever comes after it.
+    fn spoils_rule(&self, choices: &mut impl Choices) -> bool {
+        self.spoils(choices) && choices.once_in(2)
     }
 
     fn destination(
@@ -236,13 +242,13 @@ impl Policies<'_> {
         &mut self,
         choices: &mut impl Choices,
     ) -> Option<Vec<ClusterNetworkPolicyProtocol>> {
-        let count = [0, 0, 1, 2, 3][choices.below(5)];
+        let count = [0, 1, 1, 2, 3][choices.below(5)];
         (count > 0).then(|| (0..count).map(|_| self.protocol(choices)).collect())
     }
 
     fn protocol(&mut self, choices: &mut impl Choices) -> ClusterNetworkPolicyProtocol {
         let mut entry = ClusterNetworkPolicyProtocol::default();
-        if choices.once_in(3) {
+        if choices.once_in(2) {
             entry.destination_named_port = Some(port_name(choices));
             return entry;
         }
@@ -264,13 +270,13 @@ impl Policies<'_> {
     }
 
     fn admin_ports(&mut self, choices: &mut impl Choices) -> Option<Vec<AdminNetworkPolicyPort>> {
-        let count = [0, 0, 1, 2, 3][choices.below(5)];
+        let count = [0, 1, 1, 2, 3][choices.below(5)];
         (count > 0).then(|| (0..count).map(|_| self.admin_port(choices)).collect())
     }
 
     fn admin_port(&mut self, choices: &mut impl Choices) -> AdminNetworkPolicyPort {
         let mut entry = AdminNetworkPolicyPort::default();
-        if choices.once_in(3) {
+        if choices.once_in(2) {
             entry.named_port = Some(port_name(choices));
             return entry;
         }
@@ -304,16 +310,19 @@ fn port_name(choices: &mut impl Choices) -> String {
     name.to_owned()
 }
 
-/// Pods or all pods of namespaces.
+/// Pods or all pods of namespaces; of all namespaces often, because what must fit a subject, a
+/// peer and a port of one rule fits little.
 fn source(choices: &mut impl Choices, kind: ClusterKind) -> ClusterNetworkPolicyIngressPeer {
+    let all = choices.once_in(3);
+    let namespaces =
+        Some(if all { LabelSelector::default() } else { namespace_selector(choices, false) });
     if choices.below(2) == 0 {
-        let namespaces = Some(namespace_selector(choices, false));
         return ClusterNetworkPolicyIngressPeer { namespaces, pods: None };
     }
     // The older version asks for both selectors.
     let any_namespace = kind == ClusterKind::Cluster && choices.once_in(3);
     let pods = NamespacedPod {
-        namespace_selector: (!any_namespace).then(|| namespace_selector(choices, false)),
+        namespace_selector: namespaces.filter(|_| !any_namespace),
         pod_selector: Some(selector(choices, false)),
     };
     ClusterNetworkPolicyIngressPeer { namespaces: None, pods: Some(pods) }

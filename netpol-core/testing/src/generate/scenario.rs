@@ -78,9 +78,9 @@ pub fn scenario(choices: &mut impl Choices, packets: usize) -> Scenario {
     for number in 0..choices.between(1, 8) {
         objects.push(network_policy(choices, sort, &mut policies, number));
     }
-    // Up to six, so that two or three of a tier are about one pod, and some pods get past them all.
+    // Up to seven, so that two or three of a tier are about one pod, and some pods get past them all.
     if sort == Sort::Tiered || (sort == Sort::Legacy && choices.once_in(3)) {
-        for number in 0..choices.between(1, 6) {
+        for number in 0..choices.between(2, 7) {
             objects.push(policies.cluster_wide_policy(choices, number));
         }
     }
