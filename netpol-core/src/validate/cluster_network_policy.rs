@@ -61,3 +61,6 @@ fn singleton(metadata: &ObjectMeta, path: &Path) -> ErrorList {
     let path = path.child("name");
     [Error::invalid(&path, &metadata.name, detail, origin::SINGLETON_NAME)].into_iter().collect()
 }
+
+#[cfg(test)]
+mod tests;

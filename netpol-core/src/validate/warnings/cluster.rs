@@ -129,3 +129,6 @@ fn admin_port(entry: &AdminNetworkPolicyPort, path: &Path, odd: &mut impl FnMut(
         odd(&path.child("namedPort"), "the name is empty");
     }
 }
+
+#[cfg(test)]
+mod tests;
