@@ -1,11 +1,15 @@
 //! The engine, asked in all its ways at once.
 
-use netpol_core::engine::{Attribution, Decision, Explanation, Party, Question, QuestionError};
-use netpol_core::engine::{Reason as EngineReason, RuleName};
-use netpol_core::{Cluster, Engine, Options, Packet, Verdict};
+use netpol_core::engine::{
+    Account, Attribution, Decision, Explanation, Party, PolicyName, Question, QuestionError,
+    Reason as EngineReason, RuleName,
+};
+use netpol_core::model::Kind;
+use netpol_core::options::NetworkPolicySemantics;
+use netpol_core::{Cluster, Engine, Options, Packet, Tier as EngineTier, Verdict};
 
 use crate::cases::{Ask, Event, Implementation, Unanswered, read};
-use crate::reference::{self, AllowingRule, Judgement, Reason, Side};
+use crate::reference::{self, DecidingRule, Judgement, Reason, Side, Tier};
 
 /// A cluster and its newest engine. Every question is put to `decide`, to both single directions,
 /// to `decide_batch`, `attribute` and `explain`; it is a fault when two of them disagree.
@@ -55,6 +59,18 @@ impl Implementation for EveryWay {
             }
             Event::NodeAddresses { node, addresses } => {
                 self.cluster.set_node_addresses(&node, addresses);
+                return Ok(());
+            }
+            Event::ResolveDomain { name, addresses, expires } => {
+                self.cluster.resolve_domain(&name, addresses, expires);
+                return Ok(());
+            }
+            Event::WithdrawDomain { name, addresses } => {
+                self.cluster.withdraw_domain(&name, addresses.as_deref());
+                return Ok(());
+            }
+            Event::Advance(now) => {
+                self.cluster.advance(now);
                 return Ok(());
             }
             Event::Synced(synced) => {
@@ -140,46 +156,55 @@ fn judge(
         (&decision.egress, &judgement.egress, &explanation.egress),
     ] {
         same("explain, one direction", account.verdict, side.verdict)?;
-        let first = account.allowed_by.first().map(allowing_rule);
-        let named = match &side.reason {
-            Reason::Allowed(rule) => Some(rule),
-            _ => None,
-        };
-        if account.reason != attribution.reason || first.as_ref() != named {
+        if account.reason != attribution.reason {
             return Err(Unanswered::Fault(format!(
-                "explain says {} by {first:?}, attribute {} by {named:?}",
+                "explain says {}, attribute {}",
                 account.reason, attribution.reason
             )));
         }
-        let isolated = matches!(side.reason, Reason::Allowed(_) | Reason::NoRuleMatches);
-        if isolated == account.isolated_by.is_empty() {
-            return Err(Unanswered::Fault(format!(
-                "explain lists {} isolating policies for {}",
-                account.isolated_by.len(),
-                side.reason
-            )));
-        }
+        explains_network_policies(engine, account, side)?;
     }
     Ok(judgement)
+}
+
+/// An explanation that comes down to NetworkPolicies lists the rule that attribution names first,
+/// and policies that isolate where some do; where an annotation does, there may be none.
+fn explains_network_policies(
+    engine: &Engine,
+    account: &Account,
+    side: &Side,
+) -> Result<(), Unanswered> {
+    let of_network_policies = |rule: &DecidingRule| rule.tier == Tier::NetworkPolicy;
+    let named = match &side.reason {
+        Reason::Allowed(rule) if of_network_policies(rule) => Some(rule),
+        _ => None,
+    };
+    let words =
+        |rule: &RuleName| words_of_the_reference(&rule.policy, rule.rule, rule.peer, rule.port);
+    let listed = account.allowed_by.first().map(words).transpose()?.filter(of_network_policies);
+    if named != listed.as_ref() {
+        return Err(Unanswered::Fault(format!(
+            "explain lists {listed:?} first, attribute names {named:?}"
+        )));
+    }
+    let isolated = named.is_some() || side.reason == Reason::NoRuleMatches;
+    let by_policies = engine.options().network_policies == NetworkPolicySemantics::V1;
+    let none = account.isolated_by.is_empty();
+    if (!isolated && !none) || (isolated && none && by_policies) {
+        return Err(Unanswered::Fault(format!(
+            "explain lists {} isolating policies for {}",
+            account.isolated_by.len(),
+            side.reason
+        )));
+    }
+    Ok(())
 }
 
 fn side(engine: &Engine, attribution: &Attribution) -> Result<Side, Unanswered> {
     let reason = match attribution.reason {
         EngineReason::NotAPod => Reason::NotAPod,
         EngineReason::NotIsolated => Reason::NotIsolated,
-        EngineReason::RuleMatches => {
-            let policy = attribution.policy.and_then(|policy| engine.policy_name(policy));
-            let (Some(policy), Some(rule)) = (policy, attribution.rule) else {
-                return Err(Unanswered::Fault("a rule matches, but which?".to_owned()));
-            };
-            Reason::Allowed(AllowingRule {
-                namespace: policy.namespace,
-                name: policy.name,
-                rule: index(rule),
-                peer: attribution.peer.map(index),
-                port: attribution.port.map(index),
-            })
-        }
+        EngineReason::RuleMatches => Reason::Allowed(deciding_rule(engine, attribution)?),
         EngineReason::NoRuleMatches => Reason::NoRuleMatches,
         EngineReason::SelfTraffic => Reason::SelfTraffic,
         EngineReason::OwnNode => Reason::OwnNode,
@@ -189,19 +214,52 @@ fn side(engine: &Engine, attribution: &Attribution) -> Result<Side, Unanswered> 
         EngineReason::Fragment => Reason::Fragment,
         EngineReason::UnknownPodAddress => Reason::UnknownPodAddress,
         EngineReason::NotSynced => Reason::NotSynced,
-        other => return Err(Unanswered::Fault(format!("the reference does not know {other}"))),
+        other => match other.name() {
+            "ruleDenies" => Reason::Denied(deciding_rule(engine, attribution)?),
+            "ruleNotUnderstood" => Reason::NotUnderstood(deciding_rule(engine, attribution)?),
+            name => return Err(Unanswered::Fault(format!("the reference does not know {name}"))),
+        },
     };
     Ok(Side { verdict: attribution.verdict, reason })
 }
 
-fn allowing_rule(rule: &RuleName) -> AllowingRule {
-    AllowingRule {
-        namespace: rule.policy.namespace.clone(),
-        name: rule.policy.name.clone(),
-        rule: index(rule.rule),
-        peer: rule.peer.map(index),
-        port: rule.port.map(index),
+/// The rule that an attribution names.
+fn deciding_rule(engine: &Engine, attribution: &Attribution) -> Result<DecidingRule, Unanswered> {
+    let policy = attribution.policy.and_then(|policy| engine.policy_name(policy));
+    let (Some(policy), Some(rule)) = (policy, attribution.rule) else {
+        return Err(Unanswered::Fault("a rule decides, but which?".to_owned()));
+    };
+    if attribution.tier != Some(policy.tier) {
+        return Err(Unanswered::Fault(format!(
+            "the tier {:?} decides by a policy of {:?}",
+            attribution.tier, policy.tier
+        )));
     }
+    words_of_the_reference(&policy, rule, attribution.peer, attribution.port)
+}
+
+/// A rule that the engine names, in the words of the reference.
+fn words_of_the_reference(
+    policy: &PolicyName,
+    rule: u32,
+    peer: Option<u32>,
+    port: Option<u32>,
+) -> Result<DecidingRule, Unanswered> {
+    let (tier, kind) = match policy.tier {
+        EngineTier::Admin => (Tier::Admin, Kind::ClusterNetworkPolicy),
+        EngineTier::NetworkPolicy => (Tier::NetworkPolicy, Kind::NetworkPolicy),
+        EngineTier::Baseline => (Tier::Baseline, Kind::ClusterNetworkPolicy),
+        other => return Err(Unanswered::Fault(format!("the reference does not know {other}"))),
+    };
+    Ok(DecidingRule {
+        tier,
+        kind,
+        namespace: policy.namespace.clone(),
+        name: policy.name.clone(),
+        rule: index(rule),
+        peer: peer.map(index),
+        port: port.map(index),
+    })
 }
 
 fn index(number: u32) -> usize {

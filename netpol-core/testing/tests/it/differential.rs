@@ -7,7 +7,7 @@ use netpol_core::model::IntOrString;
 use netpol_testing::cases::Implementation;
 use netpol_testing::differential::{case, disagreement};
 use netpol_testing::generate::{Scenario, Seeded, scenario};
-use netpol_testing::reference::{AllowingRule, Reason, World};
+use netpol_testing::reference::{DecidingRule, Reason, World};
 use netpol_testing::{cases, shrink};
 
 /// Packets asked in each cluster, besides a fifth as many questions by name. Setting up the
@@ -110,7 +110,7 @@ fn scenarios_meet_every_rule() {
 }
 
 /// What kind of peer and of port decided.
-fn allowed_by(world: &World, direction: &str, rule: &AllowingRule) -> Vec<String> {
+fn allowed_by(world: &World, direction: &str, rule: &DecidingRule) -> Vec<String> {
     let policy = world
         .policies
         .iter()
