@@ -95,6 +95,7 @@ pub mod engine;
 pub mod field;
 mod hash;
 mod inventory;
+pub mod legacy;
 pub mod manifest;
 pub mod model;
 pub mod net;

@@ -5,9 +5,9 @@ use crate::diagnostic::{Diagnostic, Problem};
 use crate::field::{Error, ErrorKind, Location, Path, origin};
 use crate::model::Object;
 
-use super::decode::{self, At, Decoder, Field, OBJECT_META, Shape};
+use super::decode::{self, At, Decoder, Field, OBJECT_META, Shape, is_alpha_network_policy};
 use super::event::Fault;
-use super::kinds::{Dispatch, Row, by_kind, dispatch};
+use super::kinds::{ALPHA, Dispatch, PROTOTYPE, Row, by_kind, dispatch};
 use super::options::ReadOptions;
 use super::text::Text;
 use super::tree::{Entry, Node, Value, find};
@@ -141,8 +141,17 @@ impl<'text> Intake<'text> {
         match (api_version, kind, assumed) {
             (TypeField::Absent, TypeField::Absent, Some(row)) => self.decode(node, row),
             (TypeField::Text(api_version, at), TypeField::Text(kind, kind_at), _) => {
-                let outcome = dispatch(api_version, kind);
+                let outcome = dispatch(api_version, kind, self.options.legacy);
                 self.dispatched(node, outcome, (api_version, at), (kind, kind_at));
+            }
+            (TypeField::Absent, TypeField::Text("NetworkPolicy", at), _)
+                if self.options.legacy && is_of_2016(node) =>
+            {
+                if is_alpha_network_policy(node) {
+                    self.decode(node, &ALPHA);
+                } else {
+                    self.error(unknown_kind("", "NetworkPolicy", PROTOTYPE.into()), Some(at));
+                }
             }
             (api_version, kind, _) => self.untyped(node, api_version, kind),
         }
@@ -183,12 +192,14 @@ impl<'text> Intake<'text> {
 
     /// A document or item without a usable apiVersion or kind.
     fn untyped(&mut self, node: &Node<'text>, api_version: TypeField<'_>, kind: TypeField<'_>) {
+        let version_detail = if is_of_2016(node) {
+            "must name group and version, such as `networking.k8s.io/v1`; policies of the form of \
+             2016, which needed none, are read with the option `legacy`"
+        } else {
+            "must name group and version, such as `networking.k8s.io/v1`"
+        };
         for (name, field, detail) in [
-            (
-                "apiVersion",
-                &api_version,
-                "must name group and version, such as `networking.k8s.io/v1`",
-            ),
+            ("apiVersion", &api_version, version_detail),
             ("kind", &kind, "must name the kind, such as `NetworkPolicy`"),
         ] {
             if matches!(field, TypeField::Absent) {
@@ -305,17 +316,19 @@ impl<'text> Intake<'text> {
     }
 
     /// What the fields before the items say about them.
-    fn items_of(entries: &[Entry<'_>]) -> Items {
+    fn items_of(&self, entries: &[Entry<'_>]) -> Items {
         let text = |name| match find(entries, name).map(|entry| &entry.value.value) {
             Some(Value::String(text)) => Some(&**text),
             _ => None,
         };
         match (text("apiVersion"), text("kind")) {
             (_, None) => Items::Unknown,
-            (api_version, Some(kind)) => match dispatch(api_version.unwrap_or_default(), kind) {
-                Dispatch::List(Some(row)) => Items::Of(row),
-                _ => Items::Named,
-            },
+            (api_version, Some(kind)) => {
+                match dispatch(api_version.unwrap_or_default(), kind, self.options.legacy) {
+                    Dispatch::List(Some(row)) => Items::Of(row),
+                    _ => Items::Named,
+                }
+            }
         }
     }
 
@@ -331,7 +344,10 @@ impl<'text> Intake<'text> {
 
 impl<'text> Visitor<'text> for Intake<'text> {
     fn item(&mut self, item: Node<'text>, before: &[Entry<'text>]) -> Option<Node<'text>> {
-        let items = *self.items.get_or_insert_with(|| Intake::items_of(before));
+        let items = match self.items {
+            Some(items) => items,
+            None => *self.items.insert(self.items_of(before)),
+        };
         let typed = item.get("kind").is_some() || item.get("apiVersion").is_some();
         match items {
             Items::Unknown if !typed => return Some(item),
@@ -346,9 +362,10 @@ impl<'text> Visitor<'text> for Intake<'text> {
         if document.value == Value::Null {
             return self.end_document();
         }
-        let kind = document.text("kind");
-        let outcome =
-            kind.map(|kind| dispatch(document.text("apiVersion").unwrap_or_default(), kind));
+        let outcome = document.text("kind").map(|kind| {
+            let api_version = document.text("apiVersion").unwrap_or_default();
+            dispatch(api_version, kind, self.options.legacy)
+        });
         match outcome {
             Some(Dispatch::List(row)) => {
                 self.list(&document, row);
@@ -408,6 +425,12 @@ static ANY: Shape = Shape::open(&[
     Field::plain("spec"),
     Field::plain("items"),
 ]);
+
+/// Whether a NetworkPolicy without an apiVersion is of a form that never needed one: it was posted to
+/// an address that named it.
+fn is_of_2016(node: &Node<'_>) -> bool {
+    is_alpha_network_policy(node) || node.get("allowIncoming").is_some()
+}
 
 fn unknown_kind(api_version: &str, kind: &str, message: String) -> Problem {
     let shorten = |text: &str| text.chars().take(253).collect();

@@ -7,8 +7,9 @@
 use crate::model::{Object, WorkloadKind};
 
 use super::decode::{
-    self, At, CRON_JOB, Decoder, NAMESPACE, NETWORK_POLICY, NODE, POD, REPLICATION_CONTROLLER,
-    Shape, WORKLOAD,
+    self, ADMIN_NETWORK_POLICY, ALPHA_NETWORK_POLICY, At, BASELINE_ADMIN_NETWORK_POLICY,
+    CLUSTER_NETWORK_POLICY, CRON_JOB, Decoder, NAMESPACE, NETWORK_POLICY, NODE, POD,
+    REPLICATION_CONTROLLER, Shape, WORKLOAD,
 };
 use super::tree::Node;
 
@@ -21,7 +22,8 @@ pub(super) struct Row {
     pub(super) decode: fn(&mut Decoder<'_>, &Node<'_>, &At<'_>) -> Object,
 }
 
-/// Every kind that is read. Its list (`PodList`) is read too.
+/// Every kind that is read. Its list (`PodList`) is read too. Where a kind has several forms, the
+/// one to be written today comes first.
 pub(super) static KINDS: &[Row] = &[
     Row::new("", "v1", "Namespace", &NAMESPACE, decode::namespace),
     Row::new("", "v1", "Node", &NODE, decode::node),
@@ -48,7 +50,44 @@ pub(super) static KINDS: &[Row] = &[
         decode::workload(WorkloadKind::CronJob, decoder, node, at)
     }),
     Row::new("networking.k8s.io", "v1", "NetworkPolicy", &NETWORK_POLICY, decode::network_policy),
+    Row::new(
+        "extensions",
+        "v1beta1",
+        "NetworkPolicy",
+        &NETWORK_POLICY,
+        decode::extensions_network_policy,
+    ),
+    Row::new(
+        POLICY_GROUP,
+        "v1alpha2",
+        "ClusterNetworkPolicy",
+        &CLUSTER_NETWORK_POLICY,
+        decode::cluster_network_policy,
+    ),
+    Row::new(
+        POLICY_GROUP,
+        "v1alpha1",
+        "AdminNetworkPolicy",
+        &ADMIN_NETWORK_POLICY,
+        decode::admin_network_policy,
+    ),
+    Row::new(
+        POLICY_GROUP,
+        "v1alpha1",
+        "BaselineAdminNetworkPolicy",
+        &BASELINE_ADMIN_NETWORK_POLICY,
+        decode::baseline_admin_network_policy,
+    ),
 ];
+
+/// The third-party resource of 2016, which is read on request only: its name was anybody's.
+pub(super) static ALPHA: Row = Row::new(
+    "net.alpha.kubernetes.io",
+    "v1alpha1",
+    "NetworkPolicy",
+    &ALPHA_NETWORK_POLICY,
+    decode::alpha_network_policy,
+);
 
 /// What is to be done with a document or list item.
 pub(super) enum Dispatch {
@@ -89,13 +128,14 @@ impl Row {
     }
 }
 
-/// The row of that kind, whatever its group.
+/// The row of that kind, whatever its group; the first of several.
 pub(super) fn by_kind(kind: &str) -> Option<&'static Row> {
     KINDS.iter().find(|row| row.kind == kind)
 }
 
-/// What is to be done with an object of that `apiVersion` and `kind`.
-pub(super) fn dispatch(api_version: &str, kind: &str) -> Dispatch {
+/// What is to be done with an object of that `apiVersion` and `kind`; `legacy` says whether the
+/// form of 2016 is read.
+pub(super) fn dispatch(api_version: &str, kind: &str, legacy: bool) -> Dispatch {
     let (group, version) = match api_version.split_once('/') {
         Some((group, version)) => (group, version),
         None => ("", api_version),
@@ -110,20 +150,17 @@ pub(super) fn dispatch(api_version: &str, kind: &str) -> Dispatch {
             refuse("did you mean apiVersion `v1`?", None)
         };
     }
-    if let Some(row) = by_kind(kind) {
-        return if row.is_of(group, version) { Dispatch::Read(row) } else { elsewhere(row, group) };
-    }
-    if let Some(element) = kind.strip_suffix("List")
-        && let Some(row) = by_kind(element)
-    {
-        return if row.is_of(group, version) {
-            Dispatch::List(Some(row))
-        } else {
-            match elsewhere(row, group) {
-                Dispatch::Refuse { message, .. } => Dispatch::Refuse { message, meant: None },
-                other => other,
-            }
+    let (element, is_list) = match kind.strip_suffix("List") {
+        Some(element) => (element, true),
+        None => (kind, false),
+    };
+    if let Some(first) = by_kind(element) {
+        let rows = KINDS.iter().filter(|row| row.kind == element);
+        let outcome = match rows.into_iter().find(|row| row.is_of(group, version)) {
+            Some(row) => Dispatch::Read(row),
+            None => elsewhere(first, group, version, legacy),
         };
+        return if is_list { outcome.for_list() } else { outcome };
     }
     if kind == "ThirdPartyResource" {
         return refuse(
@@ -132,7 +169,6 @@ pub(super) fn dispatch(api_version: &str, kind: &str) -> Dispatch {
             None,
         );
     }
-    let element = kind.strip_suffix("List").unwrap_or(kind);
     match group {
         "networking.k8s.io" if NOT_POLICIES.contains(&element) => return Dispatch::Skip,
         "networking.k8s.io" => {
@@ -141,11 +177,14 @@ pub(super) fn dispatch(api_version: &str, kind: &str) -> Dispatch {
                 .unwrap_or_else(|| "networking.k8s.io has no such kind".into());
             return refuse(hint, decode::nearest(kind, ["NetworkPolicy"]).and_then(by_kind));
         }
-        "policy.networking.k8s.io" => {
-            return refuse(
-                "cluster-wide policies are not read, and a verdict without them could be wrong",
-                None,
-            );
+        POLICY_GROUP => {
+            let kinds = KINDS.iter().filter(|row| row.group == POLICY_GROUP).map(|row| row.kind);
+            let meant = decode::nearest(kind, kinds);
+            let hint = match meant {
+                Some(meant) => format!("did you mean `{meant}`?"),
+                None => "no such policy is known, and a verdict without it could be wrong".into(),
+            };
+            return refuse(hint, meant.and_then(by_kind));
         }
         _ => {}
     }
@@ -160,8 +199,37 @@ pub(super) fn dispatch(api_version: &str, kind: &str) -> Dispatch {
     Dispatch::Skip
 }
 
+impl Dispatch {
+    /// What is to be done with a list of such objects.
+    fn for_list(self) -> Dispatch {
+        match self {
+            Dispatch::Read(row) => Dispatch::List(Some(row)),
+            Dispatch::Refuse { message, .. } => Dispatch::Refuse { message, meant: None },
+            other => other,
+        }
+    }
+}
+
 /// A kind that is read, in a group or version in which it is not.
-fn elsewhere(row: &'static Row, group: &str) -> Dispatch {
+fn elsewhere(row: &'static Row, group: &str, version: &str, legacy: bool) -> Dispatch {
+    if row.kind == ALPHA.kind {
+        if ALPHA.is_of(group, version) && legacy {
+            return Dispatch::Read(&ALPHA);
+        }
+        if group == ALPHA.group {
+            let message = if legacy {
+                "the third-party resource of 2016 is read in apiVersion \
+                 `net.alpha.kubernetes.io/v1alpha1`"
+            } else {
+                "the third-party resource of 2016 is read only with the option `legacy`; write the \
+                 policy as `networking.k8s.io/v1` NetworkPolicy"
+            };
+            return refuse(message, None);
+        }
+        if group == PROTOTYPE_GROUP {
+            return refuse(PROTOTYPE, None);
+        }
+    }
     let close = decode::nearest(group, [row.group]).is_some();
     if is_kubernetes(group) || close {
         return refuse(
@@ -169,7 +237,11 @@ fn elsewhere(row: &'static Row, group: &str) -> Dispatch {
             Some(row),
         );
     }
-    if row.kind == "NetworkPolicy" { Dispatch::Warn(NOT_KNOWN.into()) } else { Dispatch::Skip }
+    if is_policy_elsewhere(group, row.kind) {
+        Dispatch::Warn(NOT_KNOWN.into())
+    } else {
+        Dispatch::Skip
+    }
 }
 
 /// A misspelt kind in one of Kubernetes' own groups.
@@ -202,6 +274,17 @@ fn is_policy_elsewhere(group: &str, kind: &str) -> bool {
         )
 }
 
+/// The group of the cluster-wide policies.
+const POLICY_GROUP: &str = "policy.networking.k8s.io";
+
+/// The group of what came before the third-party resource.
+const PROTOTYPE_GROUP: &str = "experimental.kubernetes.io";
+
+/// What is said of it.
+pub(super) const PROTOTYPE: &str = "this is the prototype of early 2016, with `selector` and \
+    `allowIncoming` outside the spec, which no release of Kubernetes knew; write the policy as \
+    `networking.k8s.io/v1` NetworkPolicy";
+
 /// The kinds of networking.k8s.io that decide about no packet, in any version.
 const NOT_POLICIES: [&str; 4] = ["Ingress", "IngressClass", "IPAddress", "ServiceCIDR"];
 
@@ -209,13 +292,22 @@ const NOT_KNOWN: &str = "a policy of another project; no verdict knows what it a
 
 #[cfg(test)]
 mod tests {
-    use super::{Dispatch, dispatch};
+    use super::{Dispatch, Row, dispatch};
 
     fn outcome(api_version: &str, kind: &str) -> String {
-        match dispatch(api_version, kind) {
-            Dispatch::Read(row) => format!("read {}", row.kind),
+        outcome_in(api_version, kind, false)
+    }
+
+    fn outcome_in(api_version: &str, kind: &str, legacy: bool) -> String {
+        // In which form, where there are several.
+        let form = |row: &Row| match row.group {
+            "extensions" | "net.alpha.kubernetes.io" => format!("{} of {}", row.kind, row.group),
+            _ => row.kind.to_owned(),
+        };
+        match dispatch(api_version, kind, legacy) {
+            Dispatch::Read(row) => format!("read {}", form(row)),
             Dispatch::List(None) => "list".into(),
-            Dispatch::List(Some(row)) => format!("list of {}", row.kind),
+            Dispatch::List(Some(row)) => format!("list of {}", form(row)),
             Dispatch::Skip => "skip".into(),
             Dispatch::Warn(_) => "warn".into(),
             Dispatch::Refuse { message, meant } => {
@@ -233,8 +325,45 @@ mod tests {
             ("batch/v1", "CronJobList", "list of CronJob"),
             ("networking.k8s.io/v1", "NetworkPolicy", "read NetworkPolicy"),
             ("networking.k8s.io/v1", "NetworkPolicyList", "list of NetworkPolicy"),
+            ("extensions/v1beta1", "NetworkPolicy", "read NetworkPolicy of extensions"),
+            ("extensions/v1beta1", "NetworkPolicyList", "list of NetworkPolicy of extensions"),
+            (
+                "policy.networking.k8s.io/v1alpha2",
+                "ClusterNetworkPolicy",
+                "read ClusterNetworkPolicy",
+            ),
+            (
+                "policy.networking.k8s.io/v1alpha2",
+                "ClusterNetworkPolicyList",
+                "list of ClusterNetworkPolicy",
+            ),
+            ("policy.networking.k8s.io/v1alpha1", "AdminNetworkPolicy", "read AdminNetworkPolicy"),
+            (
+                "policy.networking.k8s.io/v1alpha1",
+                "BaselineAdminNetworkPolicyList",
+                "list of BaselineAdminNetworkPolicy",
+            ),
         ] {
             assert_eq!(outcome(api_version, kind), expected, "{api_version} {kind}");
+        }
+    }
+
+    #[test]
+    fn the_form_of_2016_is_read_on_request() {
+        let alpha = "net.alpha.kubernetes.io/v1alpha1";
+        let read = "read NetworkPolicy of net.alpha.kubernetes.io";
+        assert_eq!(outcome_in(alpha, "NetworkPolicy", true), read);
+        let list = "list of NetworkPolicy of net.alpha.kubernetes.io";
+        assert_eq!(outcome_in(alpha, "NetworkPolicyList", true), list);
+        assert!(outcome(alpha, "NetworkPolicy").starts_with("refuse -: "));
+        assert!(outcome(alpha, "NetworkPolicy").contains("the option `legacy`"));
+        let beta = "net.alpha.kubernetes.io/v1beta1";
+        assert!(outcome_in(beta, "NetworkPolicy", true).starts_with("refuse -: "));
+        for legacy in [false, true] {
+            let prototype = outcome_in("experimental.kubernetes.io/v1", "NetworkPolicy", legacy);
+            assert!(prototype.starts_with("refuse -: this is the prototype"), "{prototype}");
+            let read = outcome_in("networking.k8s.io/v1", "NetworkPolicy", legacy);
+            assert_eq!(read, "read NetworkPolicy");
         }
     }
 
@@ -278,6 +407,7 @@ mod tests {
             ("crd.projectcalico.org/v1", "NetworkPolicy"),
             ("projectcalico.org/v3", "GlobalNetworkPolicy"),
             ("crd.antrea.io/v1beta1", "ClusterNetworkPolicy"),
+            ("crd.antrea.io/v1beta1", "ClusterNetworkPolicyList"),
             ("k8s.cni.cncf.io/v1beta1", "MultiNetworkPolicy"),
             ("k8s.ovn.org/v1", "EgressFirewall"),
         ] {
@@ -305,7 +435,34 @@ mod tests {
                 "refuse NetworkPolicy: NetworkPolicy is read in apiVersion `networking.k8s.io/v1`",
             ),
             (
-                "extensions/v1beta1",
+                "extensions/v1",
+                "NetworkPolicy",
+                "refuse NetworkPolicy: NetworkPolicy is read in apiVersion `networking.k8s.io/v1`",
+            ),
+            (
+                "policy.networking.k8s.io/v1alpha1",
+                "ClusterNetworkPolicy",
+                "refuse ClusterNetworkPolicy: ClusterNetworkPolicy is read in apiVersion \
+                 `policy.networking.k8s.io/v1alpha2`",
+            ),
+            (
+                "policy.networking.k8s.io/v1",
+                "AdminNetworkPolicy",
+                "refuse AdminNetworkPolicy: AdminNetworkPolicy is read in apiVersion \
+                 `policy.networking.k8s.io/v1alpha1`",
+            ),
+            (
+                "policy.networking.k8s.io/v1alpha2",
+                "ClusterNetworkPolcy",
+                "refuse ClusterNetworkPolicy: did you mean `ClusterNetworkPolicy`?",
+            ),
+            (
+                "policy.networking.k8s.io/v1alpha1",
+                "BaselineAdminNetworkPolicys",
+                "refuse BaselineAdminNetworkPolicy: did you mean `BaselineAdminNetworkPolicy`?",
+            ),
+            (
+                "policy.networking.k8s.io/v1alpha2",
                 "NetworkPolicy",
                 "refuse NetworkPolicy: NetworkPolicy is read in apiVersion `networking.k8s.io/v1`",
             ),
@@ -322,8 +479,9 @@ mod tests {
             assert_eq!(outcome(api_version, kind), expected, "{api_version} {kind}");
         }
         for (api_version, kind) in [
-            ("policy.networking.k8s.io/v1alpha1", "AdminNetworkPolicy"),
-            ("policy.networking.k8s.io/v1alpha2", "ClusterNetworkPolicy"),
+            ("policy.networking.k8s.io/v1alpha1", "ClusterNetworkPolicyList"),
+            ("policy.networking.k8s.io/v1alpha2", "Firewall"),
+            ("policy.networking.k8s.io/v1alpha2", "ExternalNetworkSet"),
             ("networking.k8s.io/v2", "Firewall"),
             ("extensions/v1beta1", "ThirdPartyResource"),
             ("a/b/c", "Service"),

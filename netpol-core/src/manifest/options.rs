@@ -17,6 +17,10 @@ pub struct ReadOptions {
     pub default_namespace: String,
     /// What happens to fields that the API types do not have.
     pub unknown_fields: UnknownFields,
+    /// The form of 2016 is read too: NetworkPolicy of `net.alpha.kubernetes.io/v1alpha1`, or
+    /// without an apiVersion when its spec has `allowIncoming` or `inbound`. Default `false`: it is
+    /// refused, with a word about what it is.
+    pub legacy: bool,
     /// How much is read at most.
     pub limits: Limits,
 }
@@ -26,6 +30,7 @@ impl Default for ReadOptions {
         ReadOptions {
             default_namespace: "default".into(),
             unknown_fields: UnknownFields::default(),
+            legacy: false,
             limits: Limits::default(),
         }
     }

@@ -85,6 +85,22 @@ impl Cidr {
         }
     }
 
+    /// Reads a CIDR as the schemas of cluster-wide policies do: bits beyond the prefix may be set
+    /// and are dropped, everything else is as in the [strict](Cidr::parse_strict) reading.
+    ///
+    /// Source: `isCIDR` of k8s.io/apiserver/pkg/cel/library/cidr.go.
+    ///
+    /// # Errors
+    ///
+    /// When [`Cidr::parse`] fails, for leading zeros, and for IPv4 in IPv6 form.
+    pub fn parse_network(text: &str) -> Result<Cidr, ParseCidrError> {
+        let cidr = Cidr::parse(text)?;
+        match cidr.objection {
+            None | Some(CidrObjection::HostBits) => Ok(cidr),
+            objection => Err(ParseCidrError(objection)),
+        }
+    }
+
     fn read(text: &str) -> Option<Cidr> {
         let (address_text, length_text) = text.split_once('/')?;
         let address = match parse_ipv4(address_text) {

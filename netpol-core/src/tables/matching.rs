@@ -97,8 +97,18 @@ impl Tables {
     }
 
     /// Whether the peer matches the atom.
+    #[inline]
+    pub(super) fn has(&self, peer: &Signature, atom: Atom) -> bool {
+        if peer.is_inline() {
+            is_among(atom, &peer.atoms)
+        } else {
+            self.atoms(peer).binary_search(&atom).is_ok()
+        }
+    }
+
+    /// Whether a peer with `signature` matches the atom.
     pub(crate) fn matches(&self, atom: Atom, signature: SignatureId) -> bool {
-        self.atoms(self.signatures.at(signature.0)).binary_search(&atom).is_ok()
+        self.has(self.signatures.at(signature.0), atom)
     }
 
     /// The atoms of a signature, sorted.

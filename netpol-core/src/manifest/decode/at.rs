@@ -53,6 +53,11 @@ impl<'p> At<'p> {
         At { parent: Some(self), step: Step::Key(key), shape: None, element: None, place }
     }
 
+    /// Whether the structure here has no field of that entry's name.
+    pub(in crate::manifest) fn has_unknown(&self, entry: &Entry<'_>) -> bool {
+        self.shape.is_some_and(|shape| !shape.open && shape.field(&entry.key).is_none())
+    }
+
     /// What encloses this, one step out.
     pub(in crate::manifest) const fn parent(&self) -> Option<&'p At<'p>> {
         self.parent

@@ -78,9 +78,23 @@ impl<'d> Decoder<'d> {
                 }
                 Ok(entries)
             }
-            Value::Null => Ok(&[]),
+            Value::Null if !at.shape.is_some_and(|shape| shape.custom) => Ok(&[]),
             _ => Err(self.wrong_type(node, at, "a mapping")),
         }
+    }
+
+    /// Whether the structure here has fields of its own and others that are unknown: what it says
+    /// with them is not what is left without them. Its value is then none of the text's.
+    ///
+    /// For types of which a newer API may have more than is known here, and to which another field
+    /// gives another meaning.
+    pub(in crate::manifest) fn is_strange(&mut self, entries: &[Entry<'_>], at: &At<'_>) -> bool {
+        let unknown = |entry: &Entry<'_>| at.has_unknown(entry);
+        let strange = entries.iter().any(unknown) && !entries.iter().all(unknown);
+        if strange {
+            self.stand_in(at.path());
+        }
+        strange
     }
 
     /// Field `name` among `entries`, read by `read`; `None` when it is absent or null. Of a field
@@ -283,11 +297,27 @@ impl<'d> Decoder<'d> {
                 }
             }
         }
+        if shape.custom {
+            self.judge_nulls(entries, shape, at);
+        }
         self.judge_repeated(
             entries,
             |key| !shape.open || shape.field(key).is_some(),
             |key| at.path().child(key),
         );
+    }
+
+    /// The server reads custom resources by a schema, to which null is a value of a wrong type.
+    fn judge_nulls(&mut self, entries: &[Entry<'_>], shape: &'static Shape, at: &At<'_>) {
+        for entry in entries {
+            if entry.value.value == Value::Null && shape.field(&entry.key).is_some() {
+                let path = at.path().child(&entry.key);
+                let detail = "must not be null; leave the field out";
+                let kind = ErrorKind::TypeInvalid;
+                let error = Error::of_kind(kind, &path, None, detail, origin::TYPE);
+                self.error(error, entry.key_place, Refuses::Create);
+            }
+        }
     }
 
     fn unknown_field(&mut self, entry: &Entry<'_>, at: &At<'_>) {

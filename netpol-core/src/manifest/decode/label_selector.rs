@@ -12,8 +12,19 @@ pub(super) static LABEL_SELECTOR: Shape =
 static REQUIREMENT: Shape =
     Shape::closed(&[Field::plain("key"), Field::plain("operator"), Field::plain("values")]);
 
+/// `metav1.LabelSelector` inside a custom resource.
+pub(super) static CUSTOM_LABEL_SELECTOR: Shape = Shape::custom(&[
+    Field::plain("matchLabels"),
+    Field::list_of("matchExpressions", &CUSTOM_REQUIREMENT),
+]);
+
+static CUSTOM_REQUIREMENT: Shape =
+    Shape::custom(&[Field::plain("key"), Field::plain("operator"), Field::plain("values")]);
+
 /// Reads a selector. One with anything unreadable in it carries a requirement that validation
-/// refuses, so that it never selects more than was meant.
+/// refuses, so that it never selects more than was meant. In a custom resource an unknown field is
+/// unreadable too: the selectors of its first versions had `namespaceSelector` and `sameLabels`
+/// inside, and nothing is left without them but what selects everything.
 pub(super) fn label_selector(
     decoder: &mut Decoder<'_>,
     node: &Node<'_>,
@@ -23,7 +34,8 @@ pub(super) fn label_selector(
         return unreadable_selector();
     };
     let mut selector = LabelSelector::default();
-    let mut unreadable = false;
+    let is_custom = at.shape.is_some_and(|shape| shape.custom);
+    let mut unreadable = is_custom && fields.iter().any(|entry| at.has_unknown(entry));
     match decoder.read(fields, at, "matchLabels", Decoder::string_map) {
         Ok(Some((labels, faulty))) => {
             selector.match_labels = labels;

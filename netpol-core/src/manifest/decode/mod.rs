@@ -5,20 +5,35 @@
 //! that reads them. A reader returns [`Unreadable`] after it has told the fault, and the caller puts
 //! the value in place that makes the least of it.
 
+mod admin_network_policy;
+mod alpha_network_policy;
 mod at;
+mod cluster_network_policy;
+mod cluster_peers;
 mod decoder;
+mod extensions_network_policy;
 mod label_selector;
 mod namespace;
 mod network_policy;
 mod node;
 mod object_meta;
+mod parts;
 mod pod;
 mod shape;
 mod suggestion;
 mod workload;
 
+pub(super) use admin_network_policy::{
+    ADMIN_NETWORK_POLICY, BASELINE_ADMIN_NETWORK_POLICY, admin_network_policy,
+    baseline_admin_network_policy,
+};
+pub(super) use alpha_network_policy::{
+    ALPHA_NETWORK_POLICY, alpha_network_policy, is_alpha_network_policy,
+};
 pub(super) use at::At;
+pub(super) use cluster_network_policy::{CLUSTER_NETWORK_POLICY, cluster_network_policy};
 pub(super) use decoder::Decoder;
+pub(super) use extensions_network_policy::extensions_network_policy;
 pub(super) use namespace::{NAMESPACE, namespace};
 pub(super) use network_policy::{NETWORK_POLICY, network_policy};
 pub(super) use node::{NODE, node};

@@ -1,16 +1,17 @@
 use crate::manifest::tree::Node;
 use crate::model::{
-    IpBlock, LabelSelector, NetworkPolicy, NetworkPolicyEgressRule, NetworkPolicyIngressRule,
-    NetworkPolicyPeer, NetworkPolicyPort, NetworkPolicySpec, Object,
+    IpBlock, NetworkPolicy, NetworkPolicyEgressRule, NetworkPolicyIngressRule, NetworkPolicyPeer,
+    NetworkPolicyPort, NetworkPolicySpec, Object,
 };
 
 use super::at::At;
-use super::decoder::{Decoder, Read, Unreadable};
-use super::label_selector::{LABEL_SELECTOR, label_selector, unreadable_selector};
-use super::object_meta::{OBJECT_META, object_meta};
+use super::decoder::{Decoder, Read};
+use super::label_selector::{LABEL_SELECTOR, unreadable_selector};
+use super::object_meta::OBJECT_META;
+use super::parts::{elements, metadata_and_spec, selector, strings};
 use super::shape::{Field, Shape};
 
-/// `networking.k8s.io/v1` NetworkPolicy. Its status, which one release had, is known and ignored.
+/// `networking.k8s.io/v1` NetworkPolicy, and `extensions/v1beta1` NetworkPolicy. Its status, which one release had, is known and ignored.
 pub(in crate::manifest) static NETWORK_POLICY: Shape = Shape::closed(&[
     Field::plain("apiVersion"),
     Field::plain("kind"),
@@ -53,14 +54,10 @@ pub(in crate::manifest) fn network_policy(
     node: &Node<'_>,
     at: &At<'_>,
 ) -> Object {
-    let fields = decoder.fields(node, at).unwrap_or_default();
-    let metadata = decoder.read_or_default(fields, at, "metadata", object_meta);
-    let spec = match decoder.read(fields, at, "spec", spec) {
-        Ok(spec) => spec.unwrap_or_default(),
-        Err(Unreadable) => {
-            NetworkPolicySpec { pod_selector: unreadable_selector(), ..Default::default() }
-        }
-    };
+    let (metadata, spec) = metadata_and_spec(decoder, node, at, spec, || NetworkPolicySpec {
+        pod_selector: unreadable_selector(),
+        ..Default::default()
+    });
     Object::NetworkPolicy(NetworkPolicy { metadata, spec })
 }
 
@@ -69,13 +66,9 @@ fn spec(decoder: &mut Decoder<'_>, node: &Node<'_>, at: &At<'_>) -> Read<Network
     Ok(NetworkPolicySpec {
         pod_selector: decoder.read_or_default(fields, at, "podSelector", selector),
         ingress: decoder.read_or_default(fields, at, "ingress", |decoder, node, at| {
-            let rules = decoder.list(node, at, ingress_rule);
-            Ok(rules.unwrap_or_else(|Unreadable| vec![unreadable_ingress_rule()]))
+            Ok(elements(decoder, node, at, ingress_rule, unreadable_ingress_rule))
         }),
-        egress: decoder.read_or_default(fields, at, "egress", |decoder, node, at| {
-            let rules = decoder.list(node, at, egress_rule);
-            Ok(rules.unwrap_or_else(|Unreadable| vec![unreadable_egress_rule()]))
-        }),
+        egress: decoder.read_or_default(fields, at, "egress", egress),
         policy_types: decoder.read_or_default(fields, at, "policyTypes", strings),
     })
 }
@@ -84,34 +77,42 @@ fn ingress_rule(
     decoder: &mut Decoder<'_>,
     node: &Node<'_>,
     at: &At<'_>,
-) -> NetworkPolicyIngressRule {
-    let Ok(fields) = decoder.fields(node, at) else {
-        return unreadable_ingress_rule();
-    };
-    NetworkPolicyIngressRule {
+) -> Read<NetworkPolicyIngressRule> {
+    let fields = decoder.fields(node, at)?;
+    Ok(NetworkPolicyIngressRule {
         from: decoder.read_or_default(fields, at, "from", peers),
         ports: decoder.read_or_default(fields, at, "ports", ports),
-    }
+    })
 }
 
-fn egress_rule(decoder: &mut Decoder<'_>, node: &Node<'_>, at: &At<'_>) -> NetworkPolicyEgressRule {
-    let Ok(fields) = decoder.fields(node, at) else {
-        return unreadable_egress_rule();
-    };
-    NetworkPolicyEgressRule {
+/// The rules for what goes out.
+pub(super) fn egress(
+    decoder: &mut Decoder<'_>,
+    node: &Node<'_>,
+    at: &At<'_>,
+) -> Read<Vec<NetworkPolicyEgressRule>> {
+    Ok(elements(decoder, node, at, egress_rule, unreadable_egress_rule))
+}
+
+fn egress_rule(
+    decoder: &mut Decoder<'_>,
+    node: &Node<'_>,
+    at: &At<'_>,
+) -> Read<NetworkPolicyEgressRule> {
+    let fields = decoder.fields(node, at)?;
+    Ok(NetworkPolicyEgressRule {
         to: decoder.read_or_default(fields, at, "to", peers),
         ports: decoder.read_or_default(fields, at, "ports", ports),
-    }
+    })
 }
 
-fn peers(decoder: &mut Decoder<'_>, node: &Node<'_>, at: &At<'_>) -> Read<Vec<NetworkPolicyPeer>> {
-    let peers = decoder.list(node, at, |decoder, node, at| {
-        peer(decoder, node, at).unwrap_or_else(|Unreadable| {
-            decoder.stand_in(at.path());
-            unreadable_peer()
-        })
-    });
-    Ok(peers.unwrap_or_else(|Unreadable| vec![unreadable_peer()]))
+/// The peers of a rule.
+pub(super) fn peers(
+    decoder: &mut Decoder<'_>,
+    node: &Node<'_>,
+    at: &At<'_>,
+) -> Read<Vec<NetworkPolicyPeer>> {
+    Ok(elements(decoder, node, at, peer, unreadable_peer))
 }
 
 fn peer(decoder: &mut Decoder<'_>, node: &Node<'_>, at: &At<'_>) -> Read<NetworkPolicyPeer> {
@@ -126,14 +127,13 @@ fn peer(decoder: &mut Decoder<'_>, node: &Node<'_>, at: &At<'_>) -> Read<Network
     })
 }
 
-fn ports(decoder: &mut Decoder<'_>, node: &Node<'_>, at: &At<'_>) -> Read<Vec<NetworkPolicyPort>> {
-    let ports = decoder.list(node, at, |decoder, node, at| {
-        port(decoder, node, at).unwrap_or_else(|Unreadable| {
-            decoder.stand_in(at.path());
-            unreadable_port()
-        })
-    });
-    Ok(ports.unwrap_or_else(|Unreadable| vec![unreadable_port()]))
+/// The ports of a rule.
+pub(super) fn ports(
+    decoder: &mut Decoder<'_>,
+    node: &Node<'_>,
+    at: &At<'_>,
+) -> Read<Vec<NetworkPolicyPort>> {
+    Ok(elements(decoder, node, at, port, unreadable_port))
 }
 
 fn port(decoder: &mut Decoder<'_>, node: &Node<'_>, at: &At<'_>) -> Read<NetworkPolicyPort> {
@@ -151,17 +151,8 @@ fn ip_block(decoder: &mut Decoder<'_>, node: &Node<'_>, at: &At<'_>) -> Read<IpB
     Ok(IpBlock { cidr: cidr?.unwrap_or_default(), except })
 }
 
-fn selector(decoder: &mut Decoder<'_>, node: &Node<'_>, at: &At<'_>) -> Read<LabelSelector> {
-    Ok(label_selector(decoder, node, at))
-}
-
-/// A list of strings; an empty string, which validation refuses, stands for what is unreadable.
-fn strings(decoder: &mut Decoder<'_>, node: &Node<'_>, at: &At<'_>) -> Read<Vec<String>> {
-    let strings = decoder.strings(node, at);
-    Ok(strings.unwrap_or_else(|Unreadable| vec![String::new()]))
-}
-
-fn unreadable_peer() -> NetworkPolicyPeer {
+/// The peer in the place of one that cannot be read.
+pub(super) fn unreadable_peer() -> NetworkPolicyPeer {
     NetworkPolicyPeer::default()
 }
 

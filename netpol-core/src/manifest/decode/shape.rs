@@ -4,6 +4,8 @@ pub(in crate::manifest) struct Shape {
     pub(in crate::manifest) fields: &'static [Field],
     /// Fields that are not listed exist and are not judged.
     pub(in crate::manifest) open: bool,
+    /// It belongs to a custom resource, where null is not the same as nothing.
+    pub(in crate::manifest) custom: bool,
 }
 
 /// A field of an API type: its name and, where it is a structure or a list of them, its shape.
@@ -18,12 +20,17 @@ pub(in crate::manifest) struct Field {
 impl Shape {
     /// All fields of a type: any other is unknown.
     pub(in crate::manifest) const fn closed(fields: &'static [Field]) -> Shape {
-        Shape { fields, open: false }
+        Shape { fields, open: false, custom: false }
+    }
+
+    /// All fields of a type inside a custom resource: any other is unknown, and none may be null.
+    pub(in crate::manifest) const fn custom(fields: &'static [Field]) -> Shape {
+        Shape { fields, open: false, custom: true }
     }
 
     /// The fields of a type that are read; there are others.
     pub(in crate::manifest) const fn open(fields: &'static [Field]) -> Shape {
-        Shape { fields, open: true }
+        Shape { fields, open: true, custom: false }
     }
 
     /// The field of that name.

@@ -21,7 +21,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("tables", &["hash", "net"]),
     ("manifest", &["model", "field", "diagnostic"]),
     ("validate", &["model", "field", "diagnostic", "selector", "net", "options"]),
-    ("policy", &["model", "field", "selector", "net", "packet", "options", "validate"]),
+    ("legacy", &["model", "field", "diagnostic", "selector", "validate"]),
+    ("policy", &["model", "field", "selector", "net", "packet", "options", "validate", "legacy"]),
     ("inventory", &["model", "selector", "net", "options", "policy"]),
     ("directory", &["hash", "model", "packet", "policy", "inventory", "tables"]),
     (
@@ -45,7 +46,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "tables",
         ],
     ),
-    ("render", &["field", "diagnostic", "engine", "manifest", "packet"]),
+    ("render", &["field", "diagnostic", "engine", "manifest", "model", "packet", "policy"]),
     (
         "cluster",
         &[
@@ -55,6 +56,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "field",
             "hash",
             "inventory",
+            "legacy",
             "manifest",
             "model",
             "options",
