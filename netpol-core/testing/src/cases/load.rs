@@ -33,7 +33,7 @@ pub struct Case {
 #[must_use]
 pub fn load_all() -> Vec<Case> {
     let mut paths = Vec::new();
-    for folder in ["cases", "upstream"] {
+    for folder in ["cases", "network-policy-api", "upstream"] {
         let folder = testdata().join(folder);
         let entries = fs::read_dir(&folder).unwrap_or_else(|e| panic!("{}: {e}", folder.display()));
         paths.extend(entries.map(|entry| entry.expect("a folder can be listed").path()));
