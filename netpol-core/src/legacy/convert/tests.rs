@@ -245,7 +245,8 @@ fn without_the_namespace_nobody_can_tell() {
     let spec = "{podSelector: {matchLabels: {a: b}}, ingress: [{from: []}]}";
     let conversion = converted(&extensions(spec));
     let unknown = "NetworkPolicy shop/web namespace-unknown";
-    assert_eq!(notes(&conversion), [unknown]);
+    let empty = "NetworkPolicy shop/web empty-list spec.ingress[0].from";
+    assert_eq!(notes(&conversion), [unknown, empty]);
     let spec = to_value(&conversion.policies[0].spec).unwrap();
     assert_eq!(spec, json!({"podSelector": {"matchLabels": {"a": "b"}}, "ingress": [{}]}));
 
