@@ -394,6 +394,3 @@ impl<'n> Notes<'n> {
         self.notes.push(Diagnostic::warning(problem).about(self.object.clone()));
     }
 }
-
-#[cfg(test)]
-mod tests;

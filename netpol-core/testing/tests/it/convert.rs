@@ -171,7 +171,7 @@ spec: {podSelector: {}, ingress: [{from: []}]}
         "in NetworkPolicy open/idle",
         "warning: the Namespace elsewhere is not among the objects",
         "warning: spec.ingress[0].from: an empty list matches everything since 1.7",
-        "<stdin>:14:41",
+        "<stdin>:14:36",
     ] {
         assert!(run.stderr.contains(part), "`{part}` is missing in:\n{}", run.stderr);
     }

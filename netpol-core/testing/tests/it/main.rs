@@ -4,6 +4,7 @@ mod admission;
 mod articles;
 mod cases;
 mod command;
+mod conversion;
 mod convert;
 mod differential;
 mod feeding;
