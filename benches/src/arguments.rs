@@ -10,7 +10,8 @@ Usage: netpol-bench [WORLD] [OPTIONS]
 
 WORLD is a size (1k, 10k, 100k, 1m pods; a tenth as many policies), and perhaps
 a variant after a hyphen: dual-stack, ipv6, hot-namespace, unique-labels,
-everything-except, distinct-ranges. Without one it is 10k.
+everything-except, distinct-ranges, 20-cluster-policies,
+1000-cluster-policies. Without one it is 10k.
 
 Options:
   -o, --output FORMAT     table (default) or json

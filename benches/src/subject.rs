@@ -8,7 +8,7 @@ use netpol_testing::workload::{Interpreter, Parameters, Trace, TraceParameters, 
 pub struct Subject {
     /// What the world was drawn from.
     pub parameters: Parameters,
-    /// How many policies it has, those of the adversary included.
+    /// How many policies it has, those of the adversary and cluster-wide ones included.
     pub policies: usize,
     /// The engine that is measured.
     pub engine: Engine,
@@ -39,7 +39,7 @@ impl Subject {
         let world = World::generate(parameters);
         let interpreter = Interpreter::new(&world);
         let trace = Trace::generate(&world, trace, |packet| interpreter.decide(packet));
-        let policies = world.policies.len();
+        let policies = world.policies.len() + world.cluster_policies.len();
 
         let objects = world.into_objects().collect::<Vec<_>>();
         let mut cluster = Cluster::new(Options::default());

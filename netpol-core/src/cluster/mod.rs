@@ -18,10 +18,11 @@ use crate::diagnostic::{Diagnostic, Error};
 use crate::engine::Engine;
 use crate::hash::Set;
 use crate::inventory::{EndpointRecord, Inventory, NodeRecord};
+use crate::legacy;
 use crate::manifest::{Admission, Manifest, ReadOptions};
 use crate::model::{Kind, Object, ObjectRef};
 use crate::options::Options;
-use crate::policy;
+use crate::policy::{self, Policy};
 
 /// Everything that is known of a cluster, ready to be compiled.
 ///
@@ -141,7 +142,10 @@ impl Cluster {
         }
         let warnings = accept(diagnostics)?;
         match kind {
-            Kind::Namespace => self.inventory.clear(|record| record.labels = None),
+            Kind::Namespace => self.inventory.clear(|record| {
+                record.labels = None;
+                record.isolated = false;
+            }),
             Kind::Node => self.inventory.nodes.clear(),
             Kind::Pod => self.inventory.clear(|record| record.pods.clear()),
             Kind::Workload(kind) => self
@@ -150,7 +154,9 @@ impl Cluster {
             Kind::NetworkPolicy => self.inventory.clear(|record| record.policies.clear()),
             Kind::ClusterNetworkPolicy
             | Kind::AdminNetworkPolicy
-            | Kind::BaselineAdminNetworkPolicy => {}
+            | Kind::BaselineAdminNetworkPolicy => {
+                self.inventory.cluster_policies.retain(|(other, _), _| *other != kind);
+            }
         }
         for object in &objects {
             self.insert(object);
@@ -180,7 +186,9 @@ impl Cluster {
             }
             Kind::ClusterNetworkPolicy
             | Kind::AdminNetworkPolicy
-            | Kind::BaselineAdminNetworkPolicy => false,
+            | Kind::BaselineAdminNetworkPolicy => {
+                inventory.cluster_policies.remove(&(kind, name.into())).is_some()
+            }
         }
     }
 
@@ -210,21 +218,20 @@ impl Cluster {
         addresses: impl IntoIterator<Item = IpAddr>,
         expires: Option<Duration>,
     ) {
-        let _ = (name, addresses.into_iter().count(), expires);
+        self.inventory.domains.resolve(name, addresses, expires);
     }
 
     /// Takes back what a domain name resolves to: some addresses, or everything for `None`. Says
     /// whether there was any of it.
     pub fn withdraw_domain(&mut self, name: &str, addresses: Option<&[IpAddr]>) -> bool {
-        let _ = (name, addresses);
-        false
+        self.inventory.domains.withdraw(name, addresses)
     }
 
     /// Says what time it is, on the clock of [`resolve_domain`](Cluster::resolve_domain): answers
     /// that expire then or before are gone from the next [`publish`](Cluster::publish) on. Time
     /// that goes back is ignored.
     pub fn advance(&mut self, now: Duration) {
-        let _ = now;
+        self.inventory.domains.advance(now);
     }
 
     /// Says whether the cluster is complete. Matters only with
@@ -261,7 +268,9 @@ impl Cluster {
         match object {
             Object::Namespace(object) => {
                 let labels = Arc::new(object.metadata.labels.clone());
-                self.inventory.namespace_mut(&name).labels = Some(labels);
+                let record = self.inventory.namespace_mut(&name);
+                record.labels = Some(labels);
+                record.isolated = legacy::is_isolated(&object.metadata.annotations);
             }
             Object::Node(object) => {
                 self.inventory.nodes.insert(name, NodeRecord::from_node(object, options));
@@ -276,15 +285,37 @@ impl Cluster {
                 workloads.insert((name, object.kind), Arc::new(record));
             }
             Object::NetworkPolicy(object) => {
-                let policy = policy::network_policy(name.clone(), object, options);
-                self.inventory.namespace_mut(namespace).policies.insert(name, Arc::new(policy));
+                let policy = policy::network_policy(name, object, options);
+                self.insert_network_policy(policy);
             }
-            Object::ExtensionsNetworkPolicy(_)
-            | Object::AlphaNetworkPolicy(_)
-            | Object::ClusterNetworkPolicy(_)
-            | Object::AdminNetworkPolicy(_)
-            | Object::BaselineAdminNetworkPolicy(_) => {}
+            Object::ExtensionsNetworkPolicy(object) => {
+                let policy = policy::extensions_network_policy(name, object, options);
+                self.insert_network_policy(policy);
+            }
+            Object::AlphaNetworkPolicy(object) => {
+                let policy = policy::alpha_network_policy(name, object, options);
+                self.insert_network_policy(policy);
+            }
+            Object::ClusterNetworkPolicy(object) => {
+                self.insert_cluster_policy(policy::cluster_network_policy(name, object));
+            }
+            Object::AdminNetworkPolicy(object) => {
+                self.insert_cluster_policy(policy::admin_network_policy(name, object));
+            }
+            Object::BaselineAdminNetworkPolicy(object) => {
+                self.insert_cluster_policy(policy::baseline_admin_network_policy(name, object));
+            }
         }
+    }
+
+    fn insert_network_policy(&mut self, policy: Policy) {
+        let policies = &mut self.inventory.namespace_mut(&policy.namespace).policies;
+        policies.insert(policy.name.clone(), Arc::new(policy));
+    }
+
+    fn insert_cluster_policy(&mut self, policy: Policy) {
+        let key = (policy.kind, policy.name.clone());
+        self.inventory.cluster_policies.insert(key, Arc::new(policy));
     }
 
     /// The name that an object is kept under.

@@ -4,19 +4,20 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use super::TooLarge;
+use super::cluster_subjects::SubjectsInNamespace;
 use super::facts::FactList;
-use super::peers::blocks_match_pods;
 use super::policies::Policies;
 use super::prefixes::{Chain, Chains};
 use super::rule_sets::RuleSetCompiler;
-use crate::directory::{ClassOrigin, NamespaceEntry, PolicyNumber};
+use crate::directory::{ClassOrigin, ListsOfTiers, NamespaceEntry, PolicyNumber};
 use crate::hash::Map;
 use crate::inventory::EndpointRecord;
-use crate::options::Options;
+use crate::options::{BaselineScope, Options};
 use crate::packet::Direction;
+use crate::policy::Tier;
 use crate::tables::{
-    Atom, Class, ClassId, NamedPort, NamedPortRef, Records, RuleSetId, Signature, SignatureDetail,
-    SignatureId,
+    Atom, Class, ClassId, NamedPort, NamedPortRef, OrderedId, Records, RuleSetId, RuleSetsOfTiers,
+    Signature, SignatureDetail, SignatureId,
 };
 
 /// Makes classes, each kind once.
@@ -28,10 +29,12 @@ pub(super) struct Classes<'options> {
     pub(super) namespaces: Vec<NamespaceEntry>,
     /// By namespace number: the scopes it lies in.
     scopes: Vec<Vec<usize>>,
+    /// By namespace number: the cluster-wide policies that select pods in it.
+    cluster_subjects: Vec<Arc<SubjectsInNamespace>>,
     pub(super) compiler: RuleSetCompiler,
 
     label_classes: Vec<LabelClass>,
-    known_label_classes: Map<(u32, FactList, u32), LabelClassId>,
+    known_label_classes: Map<(u32, FactList, u32, bool), LabelClassId>,
     chain_atoms: Map<Chain, Arc<AtomLists>>,
 
     pub(super) records: Records<Class>,
@@ -44,6 +47,7 @@ pub(super) struct Classes<'options> {
     known_signatures: Map<(Vec<Atom>, u32), SignatureId>,
 
     known_rule_sets: Map<(Direction, Vec<PolicyNumber>, u32), (RuleSetId, u32)>,
+    known_ordered: Map<(Direction, Vec<PolicyNumber>, u32), (OrderedId, u32)>,
     pub(super) policy_lists: Records<Arc<[PolicyNumber]>>,
     known_policy_lists: Map<Arc<[PolicyNumber]>, u32>,
     pub(super) port_lists: Records<Arc<[NamedPort]>>,
@@ -58,8 +62,8 @@ pub(super) struct LabelClassId(u32);
 #[derive(Debug)]
 struct LabelClass {
     atoms: AtomLists,
-    ingress: RuleSetId,
-    egress: RuleSetId,
+    ingress: RuleSetsOfTiers,
+    egress: RuleSetsOfTiers,
     origin: ClassOrigin,
 }
 
@@ -81,12 +85,15 @@ impl Classes<'_> {
             .zip(&namespaces)
             .map(|(number, entry)| policies.peers.scopes_of(number, &entry.labels))
             .collect();
+        let facts = namespaces.iter().map(|entry| policies.peers.namespace_facts.of(&entry.labels));
+        let cluster_subjects = policies.cluster_subjects.by_namespace(facts);
         Classes {
             options,
             policies,
             chains,
             namespaces,
             scopes,
+            cluster_subjects,
             compiler: RuleSetCompiler::default(),
             label_classes: Vec::new(),
             known_label_classes: Map::default(),
@@ -100,6 +107,7 @@ impl Classes<'_> {
             signature_details: Records::default(),
             known_signatures: std::iter::once(((Vec::new(), 0), SignatureId::default())).collect(),
             known_rule_sets: Map::default(),
+            known_ordered: Map::default(),
             policy_lists: Records::default(),
             known_policy_lists: std::iter::once((Arc::default(), 0)).collect(),
             port_lists: Records::default(),
@@ -115,11 +123,11 @@ impl Classes<'_> {
     ) -> Result<LabelClassId, TooLarge> {
         let facts = self.policies.peers.facts_of(&record.labels);
         let ports = self.port_list(record)?;
-        let key = (namespace, facts, ports);
+        let key = (namespace, facts, ports, record.host_network);
         if let Some(known) = self.known_label_classes.get(&key) {
             return Ok(*known);
         }
-        let class = self.new_label_class(namespace, &key.1, ports)?;
+        let class = self.new_label_class(namespace, &key.1, ports, record.host_network)?;
         let id = LabelClassId(u32::try_from(self.label_classes.len()).map_err(|_| TooLarge)?);
         self.label_classes.push(class);
         self.known_label_classes.insert(key, id);
@@ -131,19 +139,69 @@ impl Classes<'_> {
         namespace: u32,
         facts: &FactList,
         ports: u32,
+        host_network: bool,
     ) -> Result<LabelClass, TooLarge> {
         let no_scopes = Vec::new();
         let scopes = self.scopes.get(namespace as usize).unwrap_or(&no_scopes);
-        let atoms = self.split(self.policies.peers.atoms_of(scopes, facts));
+        let atoms = self.split(self.policies.peers.atoms_of(scopes, facts, host_network));
         let mut selecting = Vec::new();
         if let Some(subjects) = self.policies.subjects.get(namespace as usize) {
             subjects.find(facts, |policy| selecting.push(policy));
         }
         selecting.sort_unstable();
-        let (ingress, ingress_origin) = self.rule_set(Direction::Ingress, &selecting, ports)?;
-        let (egress, egress_origin) = self.rule_set(Direction::Egress, &selecting, ports)?;
+        // Ordered tiers never select pods in the host network, whatever NetworkPolicies do.
+        let subjects = self.cluster_subjects.get(namespace as usize).filter(|_| !host_network);
+        let ordered = subjects.map_or_else(Vec::new, |subjects| subjects.selecting(facts));
+        let is_admin = |number: &PolicyNumber| {
+            let policy = self.policies.list.get(number.0 as usize);
+            policy.is_some_and(|policy| policy.tier == Tier::Admin)
+        };
+        let (before, mut after) = ordered.split_at(ordered.partition_point(is_admin));
+        if self.options.baseline == BaselineScope::Literal && !selecting.is_empty() {
+            after = &[];
+        }
+        let mut of = |direction| -> Result<_, TooLarge> {
+            let (isolating, network_policy) = self.rule_set(direction, &selecting, ports)?;
+            let (before, admin) = self.ordered(direction, before, ports)?;
+            let (after, baseline) = self.ordered(direction, after, ports)?;
+            let sets = RuleSetsOfTiers { before, isolating, after };
+            Ok((sets, ListsOfTiers { admin, network_policy, baseline }))
+        };
+        let (ingress, ingress_origin) = of(Direction::Ingress)?;
+        let (egress, egress_origin) = of(Direction::Egress)?;
         let origin = ClassOrigin { ingress: ingress_origin, egress: egress_origin, ports };
         Ok(LabelClass { atoms, ingress, egress, origin })
+    }
+
+    /// Those of some policies that have something to say about a direction.
+    fn with_rules(&self, direction: Direction, policies: &[PolicyNumber]) -> Vec<PolicyNumber> {
+        let list = &self.policies.list;
+        let has_rules = |number: &PolicyNumber| {
+            list.get(number.0 as usize).is_some_and(|policy| policy.rules(direction).is_some())
+        };
+        policies.iter().copied().filter(has_rules).collect()
+    }
+
+    /// As [`rule_set`](Self::rule_set), for the policies of an ordered tier.
+    fn ordered(
+        &mut self,
+        direction: Direction,
+        selecting: &[PolicyNumber],
+        ports: u32,
+    ) -> Result<(OrderedId, u32), TooLarge> {
+        let policies = self.with_rules(direction, selecting);
+        if policies.is_empty() {
+            return Ok((OrderedId::EMPTY, 0));
+        }
+        let key = (direction, policies, ports);
+        if let Some(known) = self.known_ordered.get(&key) {
+            return Ok(*known);
+        }
+        let own_ports = Arc::clone(self.port_lists.at(ports));
+        let list = self.compiler.ordered(&key.1, &self.policies.lines, direction, &own_ports)?;
+        let origin = intern(&mut self.policy_lists, &mut self.known_policy_lists, &key.1)?;
+        self.known_ordered.insert(key, (list, origin));
+        Ok((list, origin))
     }
 
     /// The rule set for one direction of an endpoint that these policies select, and the number of
@@ -154,14 +212,7 @@ impl Classes<'_> {
         selecting: &[PolicyNumber],
         ports: u32,
     ) -> Result<(RuleSetId, u32), TooLarge> {
-        let list = &self.policies.list;
-        let isolating = selecting
-            .iter()
-            .copied()
-            .filter(|number| {
-                list.get(number.0 as usize).is_some_and(|policy| policy.rules(direction).is_some())
-            })
-            .collect::<Vec<_>>();
+        let isolating = self.with_rules(direction, selecting);
         if isolating.is_empty() {
             return Ok((RuleSetId::NOT_ISOLATED, 0));
         }
@@ -204,11 +255,7 @@ impl Classes<'_> {
         address: Option<IpAddr>,
         flagged: bool,
     ) -> Result<ClassId, TooLarge> {
-        let chain = match address {
-            _ if label_class.is_some() && !blocks_match_pods(self.options) => Chain::Outside,
-            Some(address) => self.chains.of(address),
-            None => Chain::WithoutAddress,
-        };
+        let chain = address.map_or(Chain::WithoutAddress, |address| self.chains.of(address));
         self.class(label_class, chain, flagged)
     }
 
@@ -226,22 +273,24 @@ impl Classes<'_> {
         let chain_atoms = self.chain_atoms(chain);
         let labels =
             label_class.and_then(|LabelClassId(number)| self.label_classes.get(number as usize));
-        let merge = |mut atoms: Vec<Atom>, more: &[Atom]| {
-            atoms.extend_from_slice(more);
+        let merge = |of_chain: &[Atom], of_labels: &[Atom]| {
+            let for_pods = |atom: &&Atom| self.policies.peers.is_for_pods(**atom);
+            let mut atoms =
+                of_chain.iter().filter(for_pods).chain(of_labels).copied().collect::<Vec<_>>();
             atoms.sort_unstable();
             atoms
         };
         let (as_source, as_destination, ingress, egress, origin) = match labels {
             Some(labels) => (
-                merge(chain_atoms.as_source.clone(), &labels.atoms.as_source),
-                merge(chain_atoms.as_destination.clone(), &labels.atoms.as_destination),
+                merge(&chain_atoms.as_source, &labels.atoms.as_source),
+                merge(&chain_atoms.as_destination, &labels.atoms.as_destination),
                 labels.ingress,
                 labels.egress,
                 labels.origin,
             ),
             None => {
                 let AtomLists { as_source, as_destination } = (*chain_atoms).clone();
-                let open = RuleSetId::NOT_ISOLATED;
+                let open = RuleSetsOfTiers::default();
                 (as_source, as_destination, open, open, ClassOrigin::default())
             }
         };
@@ -255,13 +304,13 @@ impl Classes<'_> {
         let number = if let Some(known) = self.known_records.get(&content) {
             *known
         } else {
-            let number = self.records.push(record).filter(|number| *number < 1 << 29);
+            let number = self.records.push(record).filter(|number| *number < ClassId::LIMIT);
             let number = number.ok_or(TooLarge)?;
             self.origins.push(origin).ok_or(TooLarge)?;
             self.known_records.insert(content, number);
             number
         };
-        let class = ClassId::new(number, flagged);
+        let class = ClassId::new(number, flagged, record.is_ordered());
         self.known_classes.insert(key, class);
         Ok(class)
     }
@@ -272,6 +321,8 @@ impl Classes<'_> {
         }
         let mut atoms = self.chains.atoms(chain);
         atoms.sort_unstable();
+        // Two names, or two lines of a node, may give one address.
+        atoms.dedup();
         let atoms = Arc::new(self.split(atoms));
         self.chain_atoms.insert(chain, Arc::clone(&atoms));
         atoms

@@ -3,8 +3,10 @@
 //! The passes, in order:
 //!
 //! 1. [`peers`]: every peer of every rule becomes an atom (or an atom minus others); the label
-//!    keys and values that selectors speak of become [`facts`].
-//! 2. [`policies`]: every policy becomes its lines, and an index of subjects per namespace.
+//!    keys and values that selectors speak of become [`facts`], and peers that stand for the
+//!    addresses of nodes and domain names are kept apart ([`address_peers`]).
+//! 2. [`policies`]: every policy becomes its lines, and an index of subjects per namespace
+//!    ([`cluster_subjects`] for those that are in none).
 //! 3. [`prefixes`]: the address prefixes in use are nested into chains.
 //! 4. [`classes`]: endpoints with the same facts in the same namespace share a label class, hence
 //!    rule sets ([`rule_sets`]) and signatures; with the chain of an address it makes a class.
@@ -16,8 +18,10 @@
 
 #![warn(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
 
+mod address_peers;
 mod addresses;
 mod classes;
+mod cluster_subjects;
 mod endpoints;
 mod facts;
 mod nodes;
@@ -52,7 +56,7 @@ impl From<TooLarge> for Diagnostic {
     fn from(_: TooLarge) -> Diagnostic {
         Diagnostic::error(Problem::Limit {
             limit: "records",
-            allowed: 1 << 29,
+            allowed: 1 << 28,
             message: "the cluster needs more distinct classes, rule sets or signatures than there \
                       are numbers for"
                 .to_owned(),
@@ -66,6 +70,7 @@ pub(crate) fn compile(
     options: &Options,
 ) -> Result<Compiled, Vec<Diagnostic>> {
     let (namespaces, mut warnings) = policies::namespaces(inventory, options)?;
+    warnings.extend(policies::equal_priorities(inventory, options)?);
     let (tables, directory) = build(inventory, namespaces, options, &mut warnings)
         .map_err(|error| vec![Diagnostic::from(error)])?;
     Ok(Compiled { tables, directory, warnings })
@@ -77,10 +82,12 @@ fn build(
     options: &Options,
     warnings: &mut Vec<Diagnostic>,
 ) -> Result<(Tables, Directory), TooLarge> {
-    let policies = policies::compile(inventory, &namespaces)?;
+    let policies = policies::compile(inventory, &namespaces, options)?;
     let candidates = endpoints::endpoints(inventory, options);
     let nodes = Nodes::new(inventory, &candidates);
-    let prefixes = policies.peers.prefixes().chain(nodes.flagged_prefixes(options));
+    let prefixes = policies.peers.prefixes();
+    let prefixes = prefixes.chain(policies.peers.addresses.prefixes(inventory));
+    let prefixes = prefixes.chain(nodes.flagged_prefixes(options));
     let chains = Chains::new(prefixes);
     let mut classes = Classes::new(policies, chains, namespaces, options);
     let addresses = addresses::assign(&candidates, &nodes, &mut classes, options, warnings)?;
@@ -90,6 +97,7 @@ fn build(
         ipv6: addresses.ipv6,
         classes: classes.records,
         rule_sets: compiler.rule_sets,
+        ordered: compiler.ordered,
         signatures: classes.signatures,
         signature_details: classes.signature_details,
         guards: compiler.guards,

@@ -6,7 +6,7 @@ use smallvec::SmallVec;
 
 use super::endpoints::Candidate;
 use crate::hash::{Map, Set};
-use crate::inventory::Inventory;
+use crate::inventory::{Inventory, NodeRecord};
 use crate::options::{Options, UnknownPodAddresses};
 use crate::tables::Atom;
 
@@ -27,7 +27,7 @@ impl Nodes {
     pub(super) fn new(inventory: &Inventory, endpoints: &[Candidate<'_>]) -> Nodes {
         let mut addresses = Set::default();
         for node in inventory.nodes.values() {
-            addresses.extend(node.addresses.iter().copied());
+            addresses.extend(node.own_addresses().copied());
         }
         for fed in inventory.fed_node_addresses.values() {
             addresses.extend(fed.iter().copied());
@@ -49,7 +49,7 @@ impl Nodes {
                 let own = record
                     .host_addresses
                     .iter()
-                    .chain(node.into_iter().flat_map(|node| &node.addresses))
+                    .chain(node.into_iter().flat_map(NodeRecord::own_addresses))
                     .chain(fed.into_iter().flatten())
                     .copied()
                     .collect::<BTreeSet<_>>();

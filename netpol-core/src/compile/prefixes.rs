@@ -2,6 +2,7 @@ use std::cmp::Reverse;
 use std::net::IpAddr;
 
 use ipnet::IpNet;
+use smallvec::SmallVec;
 
 use crate::tables::{Atom, Segment};
 
@@ -38,8 +39,8 @@ struct Nest {
 struct Prefix {
     first: u128,
     last: u128,
-    /// `None` for one that only carries the flag.
-    atom: Option<Atom>,
+    /// None for one that only carries the flag.
+    atoms: SmallVec<[Atom; 2]>,
     flagged: bool,
     parent: Option<u32>,
 }
@@ -59,7 +60,8 @@ impl Chains {
                     (&mut ipv6, network.network().to_bits(), network.broadcast().to_bits())
                 }
             };
-            list.push(Prefix { first, last, atom, flagged, parent: None });
+            let atoms = atom.into_iter().collect();
+            list.push(Prefix { first, last, atoms, flagged, parent: None });
         }
         Chains { ipv4: Nest::new(ipv4), ipv6: Nest::new(ipv6) }
     }
@@ -85,7 +87,7 @@ impl Chains {
             Chain::WithoutAddress => {
                 let ipv4 = self.ipv4.everywhere(u32::MAX.into());
                 let ipv6 = self.ipv6.everywhere(u128::MAX);
-                ipv4.into_iter().chain(ipv6).chain([Atom::WITHOUT_ADDRESS]).collect()
+                ipv4.iter().chain(ipv6).copied().chain([Atom::WITHOUT_ADDRESS]).collect()
             }
         }
     }
@@ -117,7 +119,7 @@ impl Nest {
         prefixes.dedup_by(|again, kept| {
             let same = (again.first, again.last) == (kept.first, kept.last);
             if same {
-                kept.atom = kept.atom.or(again.atom);
+                kept.atoms.append(&mut again.atoms);
                 kept.flagged |= again.flagged;
             }
             same
@@ -151,11 +153,12 @@ impl Nest {
     }
 
     fn atoms(&self, number: u32) -> impl Iterator<Item = Atom> {
-        self.up(number).filter_map(|prefix| prefix.atom)
+        self.up(number).flat_map(|prefix| &prefix.atoms).copied()
     }
 
-    /// The atom of the prefix that covers the whole family, up to `last`.
-    fn everywhere(&self, last: u128) -> Option<Atom> {
-        self.prefixes.first().filter(|prefix| prefix.first == 0 && prefix.last == last)?.atom
+    /// The atoms of the prefix that covers the whole family, up to `last`.
+    fn everywhere(&self, last: u128) -> &[Atom] {
+        let whole = self.prefixes.first().filter(|prefix| prefix.first == 0 && prefix.last == last);
+        whole.map_or(&[], |prefix| &prefix.atoms)
     }
 }

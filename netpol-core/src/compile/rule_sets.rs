@@ -4,20 +4,23 @@ use super::TooLarge;
 use crate::directory::{PolicyLines, PolicyNumber, PortKeys, PortLine};
 use crate::hash::Map;
 use crate::packet::Direction;
+use crate::policy::Action;
 use crate::tables::{
-    Atom, Guard, GuardDetail, GuardId, NamedPort, NamedPortRef, Range, Records, RuleSetEntry,
-    RuleSetId, RuleSets,
+    Atom, Guard, GuardDetail, GuardId, NamedPort, NamedPortRef, OrderedEntry, OrderedId,
+    OrderedRuleSets, Outcome, Range, Records, RuleSetEntry, RuleSetId, RuleSets,
 };
 
 /// Puts the rules of several policies together into one rule set, interned by content.
 #[derive(Debug, Default)]
 pub(super) struct RuleSetCompiler {
     pub(super) rule_sets: RuleSets,
+    pub(super) ordered: OrderedRuleSets,
     pub(super) guards: Records<Guard>,
     pub(super) guard_details: Records<GuardDetail>,
     port_sets: PortSets,
     known_guards: Map<(u32, u32), GuardId>,
     known_rule_sets: Map<(GuardId, Box<[RuleSetEntry]>), RuleSetId>,
+    known_ordered: Map<Box<[OrderedEntry]>, OrderedId>,
 }
 
 impl RuleSetCompiler {
@@ -77,6 +80,52 @@ impl RuleSetCompiler {
         Ok(number)
     }
 
+    /// The list of the policies of an ordered tier, in their order, of which the first match
+    /// decides.
+    pub(super) fn ordered(
+        &mut self,
+        policies: &[PolicyNumber],
+        lines: &[PolicyLines],
+        direction: Direction,
+        own_ports: &[NamedPort],
+    ) -> Result<OrderedId, TooLarge> {
+        let mut entries = Vec::new();
+        let rules = policies.iter().filter_map(|policy| lines.get(policy.0 as usize));
+        for rule in rules.flat_map(|lines| lines.of(direction)) {
+            let ports = self.port_sets.of_rule(rule.ports.as_deref(), direction, own_ports)?;
+            if ports == PortSets::NOTHING {
+                continue;
+            }
+            let outcome = match rule.action {
+                Action::Accept => Outcome::Accept,
+                Action::Deny => Outcome::Deny,
+                Action::Pass => Outcome::Pass,
+            };
+            match &rule.peers {
+                None => {
+                    let guard = self.guard(ports, 0)?;
+                    entries.push(OrderedEntry { atom: Atom::EVERYBODY, guard, outcome });
+                    if ports == self.port_sets.everything {
+                        // Nothing after it is ever asked.
+                        break;
+                    }
+                }
+                Some(peers) => {
+                    for peer in peers {
+                        let guard = self.guard(ports, peer.excepts)?;
+                        entries.push(OrderedEntry { atom: peer.atom, guard, outcome });
+                    }
+                }
+            }
+        }
+        if let Some(known) = self.known_ordered.get(&*entries) {
+            return Ok(*known);
+        }
+        let number = self.ordered.push(&entries).ok_or(TooLarge)?;
+        self.known_ordered.insert(entries.into_boxed_slice(), number);
+        Ok(number)
+    }
+
     fn guard(&mut self, ports: u32, excepts: u32) -> Result<GuardId, TooLarge> {
         if let Some(known) = self.known_guards.get(&(ports, excepts)) {
             return Ok(*known);
@@ -103,6 +152,8 @@ struct PortSets {
     sets: Vec<PortSet>,
     known: Map<PortSet, u32>,
     unions: Map<Vec<u32>, u32>,
+    /// The set of every key.
+    everything: u32,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -116,8 +167,10 @@ struct PortSet {
 impl Default for PortSets {
     fn default() -> PortSets {
         let nothing = PortSet::default();
-        let known = std::iter::once((nothing.clone(), PortSets::NOTHING)).collect();
-        PortSets { sets: vec![nothing], known, unions: Map::default() }
+        let everything = PortSet { ranges: Arc::new([Range::EVERYTHING]), named: Arc::default() };
+        let sets = vec![nothing, everything];
+        let known = sets.iter().cloned().zip(0..).collect();
+        PortSets { sets, known, unions: Map::default(), everything: 1 }
     }
 }
 

@@ -15,7 +15,7 @@ use ipnet::IpNet;
 pub use endpoints::EndpointId;
 pub(crate) use endpoints::{EndpointEntry, NamespaceEntry};
 pub(crate) use provenance::{
-    ClassOrigin, PeerLine, PolicyLines, PolicyNumber, PortKeys, PortLine, RuleLines,
+    ClassOrigin, ListsOfTiers, PeerLine, PolicyLines, PolicyNumber, PortKeys, PortLine, RuleLines,
 };
 
 use crate::hash::{Map, Set};
@@ -37,13 +37,13 @@ pub(crate) struct Directory {
     pub(crate) node_addresses: Set<IpAddr>,
     /// The pod ranges of all nodes, sorted.
     pub(crate) pod_cidrs: Vec<IpNet>,
-    /// Policies, sorted by namespace and name.
+    /// Policies, by their numbers.
     pub(crate) policies: Vec<Arc<Policy>>,
     /// What each policy's rules came to, parallel to `policies`.
     pub(crate) lines: Vec<PolicyLines>,
     /// Parallel to the classes: what their rule sets came from.
     pub(crate) class_origins: Records<ClassOrigin>,
-    /// Sorted lists of policies; number 0 is empty.
+    /// Lists of policies in the order of their numbers; number 0 is empty.
     pub(crate) policy_lists: Records<Arc<[PolicyNumber]>>,
     /// What the port names that policies use mean on an endpoint, sorted; number 0 is empty.
     pub(crate) port_lists: Records<Arc<[NamedPort]>>,

@@ -2,11 +2,12 @@ use serde::Serialize;
 
 use super::question::Case;
 use super::reason::Reason;
+use super::tiers::{Hit, Said, Walk};
 use super::{Engine, Question, QuestionError, Snapshot};
-use crate::directory::{PolicyNumber, PortKeys, RuleLines};
+use crate::directory::PortKeys;
 use crate::packet::{Direction, Packet, Verdict};
-use crate::policy::Tier;
-use crate::tables::{NamedPort, RuleSetId, SignatureId};
+use crate::policy::{Action, Tier};
+use crate::tables::{NamedPort, SignatureId};
 
 /// Handle of a policy of one [`Engine`]; [`Engine::policy_name`] names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -39,14 +40,17 @@ pub struct Attribution {
     pub reason: Reason,
     /// The tier that decided, when a policy did.
     pub tier: Option<Tier>,
-    /// The policy whose rule allows, or the first that isolates when none does.
+    /// The policy whose rule decides, or the first NetworkPolicy that isolates when none of theirs
+    /// matches.
     pub policy: Option<PolicyId>,
-    /// The index of the rule that allows, in `spec.ingress` or `spec.egress`. Where several rules
-    /// allow, the first in the order of namespace, name, rule, peer and port.
+    /// The index of the rule that decides, in `spec.ingress` or `spec.egress`. Where rules of several
+    /// NetworkPolicies allow, the first in the order of namespace, name, rule, peer and port.
     pub rule: Option<u32>,
-    /// The index of the peer in the rule's `from` or `to`; none when the rule names no peers.
+    /// The index of the peer in the rule's `from` or `to`; none when the rule names no peers, and
+    /// when it denies because it is not understood.
     pub peer: Option<u32>,
-    /// The index of the port in the rule's `ports`; none when the rule names no ports.
+    /// The index of the entry in the rule's `ports` or `protocols`; none when the rule has no such
+    /// list, and when it denies because it is not understood.
     pub port: Option<u32>,
 }
 
@@ -71,8 +75,8 @@ impl Decision {
 impl Engine {
     /// The verdict on a packet, and what it rests on, as integers.
     ///
-    /// Never allocates, locks or panics. Costs a scan of the isolating policies' rules on top of
-    /// the decision.
+    /// Never allocates, locks or panics. Costs a scan of the rules of the policies that select one of
+    /// the ends, on top of the decision.
     #[must_use]
     pub fn attribute(&self, packet: &Packet) -> Decision {
         self.0.attribute_case(&self.0.case_of_packet(packet))
@@ -109,47 +113,41 @@ impl Snapshot {
         if let Some((verdict, reason)) = self.before_policies(case, direction) {
             return Attribution::implicit(verdict, reason);
         }
-        let subject = case.subject(direction);
-        let class = self.tables.classes.at(subject.class.record());
-        if class.rule_set(direction) == RuleSetId::NOT_ISOLATED {
-            let reason = match subject.endpoint {
-                Some(endpoint) if self.is_pod(endpoint) => Reason::NotIsolated,
-                None if self.is_unknown_pod(subject) => Reason::UnknownPodAddress,
-                _ => Reason::NotAPod,
-            };
-            return Attribution::implicit(Verdict::Allow, reason);
-        }
-        let policies = self.isolating(case, direction);
-        let held = self.held(case, direction);
-        for policy in policies {
-            let Some(lines) = self.directory.lines.get(policy.0 as usize) else { continue };
-            for rule in lines.of(direction) {
-                if let Some((peer, port)) = self.first_match(rule, &held) {
-                    return Attribution {
-                        tier: Some(Tier::NetworkPolicy),
-                        policy: Some(PolicyId(policy.0)),
-                        rule: Some(rule.rule),
-                        peer,
-                        port,
-                        ..Attribution::implicit(Verdict::Allow, Reason::RuleMatches)
-                    };
-                }
-            }
-        }
-        if let Some(reason) = self.after_policies(&case.traffic) {
-            return Attribution::implicit(Verdict::Allow, reason);
-        }
-        Attribution {
-            tier: Some(Tier::NetworkPolicy),
-            policy: policies.first().map(|policy| PolicyId(policy.0)),
-            ..Attribution::implicit(Verdict::Deny, Reason::NoRuleMatches)
-        }
+        self.attribution(case, direction, &self.walk(case, direction))
     }
 
-    /// The policies that isolate the subject of a direction, sorted.
-    pub(super) fn isolating(&self, case: &Case, direction: Direction) -> &[PolicyNumber] {
-        let origin = self.directory.class_origins.at(case.subject(direction).class.record());
-        self.directory.policy_lists.at(origin.policies(direction))
+    /// What follows from a walk through the tiers.
+    pub(super) fn attribution(
+        &self,
+        case: &Case,
+        direction: Direction,
+        walk: &Walk,
+    ) -> Attribution {
+        match (walk.admin, walk.network_policy, walk.baseline) {
+            (Said::Match(hit), None, _) => hit.attribution(Tier::Admin),
+            (_, Some(Said::Match(hit)), _) => hit.attribution(Tier::NetworkPolicy),
+            (_, Some(Said::Option(verdict, reason)), _) => Attribution::implicit(verdict, reason),
+            (_, Some(Said::NoMatch), _) => Attribution {
+                tier: Some(Tier::NetworkPolicy),
+                policy: self
+                    .policies(case, direction, Tier::NetworkPolicy)
+                    .first()
+                    .map(|policy| PolicyId(policy.0)),
+                ..Attribution::implicit(Verdict::Deny, Reason::NoRuleMatches)
+            },
+            (_, _, Some(Said::Match(hit))) if hit.action != Action::Pass => {
+                hit.attribution(Tier::Baseline)
+            }
+            _ => {
+                let subject = case.subject(direction);
+                let reason = match subject.endpoint {
+                    Some(endpoint) if self.is_pod(endpoint) => Reason::NotIsolated,
+                    None if self.is_unknown_pod(subject) => Reason::UnknownPodAddress,
+                    _ => Reason::NotAPod,
+                };
+                Attribution::implicit(Verdict::Allow, reason)
+            }
+        }
     }
 
     /// What the rules of a direction are held against.
@@ -163,19 +161,24 @@ impl Snapshot {
             ports: self.directory.port_lists.at(destination.ports),
         }
     }
+}
 
-    /// The first peer and the first port of a rule that match, when both exist. The index is `None`
-    /// where the rule has no list.
-    fn first_match(&self, rule: &RuleLines, held: &Held<'_>) -> Option<(Option<u32>, Option<u32>)> {
-        let port = match &rule.ports {
-            None => None,
-            Some(ports) => Some(ports.iter().find(|line| held.means(line.keys))?.port),
+impl Hit {
+    /// The verdict of a rule that does not pass.
+    fn attribution(&self, tier: Tier) -> Attribution {
+        let (verdict, reason) = match self.action {
+            Action::Accept | Action::Pass => (Verdict::Allow, Reason::RuleMatches),
+            Action::Deny if self.understood => (Verdict::Deny, Reason::RuleDenies),
+            Action::Deny => (Verdict::Deny, Reason::RuleNotUnderstood),
         };
-        let peer = match &rule.peers {
-            None => None,
-            Some(peers) => Some(peers.iter().find(|line| self.is_peer(line, held.peer))?.peer),
-        };
-        Some((peer, port))
+        Attribution {
+            tier: Some(tier),
+            policy: Some(PolicyId(self.policy.0)),
+            rule: Some(self.rule),
+            peer: self.peer,
+            port: self.port,
+            ..Attribution::implicit(verdict, reason)
+        }
     }
 }
 

@@ -1,7 +1,8 @@
 use super::question::Case;
 use super::{Engine, Question, QuestionError, Snapshot};
+use crate::options::Fragments;
 use crate::packet::{Direction, Packet, Traffic, Verdict};
-use crate::tables::ClassId;
+use crate::tables::{ClassId, Marks, Outcome, RuleSetId, RuleSetsOfTiers, SignatureId};
 
 /// The two slices of a batch differ in length.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -21,7 +22,8 @@ impl Engine {
     /// True when the source may send it and the destination may receive it. Never allocates,
     /// locks or panics, whatever the packet.
     ///
-    /// Source: `NetworkPolicySpec` of k8s.io/api/networking/v1.
+    /// Sources: `NetworkPolicySpec` of k8s.io/api/networking/v1, `ClusterNetworkPolicySpec` of
+    /// sigs.k8s.io/network-policy-api/apis/v1alpha2.
     #[inline]
     pub fn decide(&self, packet: &Packet) -> Verdict {
         self.0.decide(packet)
@@ -120,29 +122,63 @@ impl Snapshot {
     /// Judges a packet whose addresses have been looked up.
     #[inline]
     fn decide_between(&self, source: ClassId, destination: ClassId, packet: &Packet) -> Verdict {
+        let marks = source.marks(destination);
+        let traffic = packet.traffic();
         // Equal addresses have equal classes, so most packets spare comparing addresses.
-        if packet.traffic().is_plain()
-            && !source.either_flagged(destination)
-            && (source != destination || !packet.is_to_itself())
-        {
-            self.decide_classes(source, destination, packet.traffic())
+        if !traffic.is_plain() || source == destination && packet.is_to_itself() {
+            self.decide_exceptional(packet)
+        } else if marks == Marks::NONE {
+            self.decide_classes(source, destination, traffic)
+        } else if marks == Marks::ORDERED {
+            self.decide_tiers(source, destination, traffic)
         } else {
             self.decide_exceptional(packet)
         }
     }
 
-    /// Policies alone: neither the packet nor its addresses ask for a special rule.
+    /// NetworkPolicies alone: neither the packet nor its addresses ask for a special rule, and no
+    /// other tier has one.
     #[inline]
     fn decide_classes(&self, source: ClassId, destination: ClassId, traffic: &Traffic) -> Verdict {
         let source = self.tables.classes.at(source.record());
         let destination = self.tables.classes.at(destination.record());
         let key = traffic.key();
         Verdict::from_allowed(
-            (self.tables.admits(destination.ingress, source.as_source, key)
+            (self.tables.admits(destination.ingress.isolating, source.as_source, key)
                 || self.after_policies(traffic).is_some())
-                && (self.tables.admits(source.egress, destination.as_destination, key)
+                && (self.tables.admits(source.egress.isolating, destination.as_destination, key)
                     || self.after_policies(traffic).is_some()),
         )
+    }
+
+    /// The same with the ordered tiers.
+    #[inline(never)]
+    fn decide_tiers(&self, source: ClassId, destination: ClassId, traffic: &Traffic) -> Verdict {
+        let source = self.tables.classes.at(source.record());
+        let destination = self.tables.classes.at(destination.record());
+        Verdict::from_allowed(
+            self.allows(&destination.ingress, source.as_source, traffic)
+                && self.allows(&source.egress, destination.as_destination, traffic),
+        )
+    }
+
+    /// Whether the tiers of one direction let a peer pass.
+    ///
+    /// Source: the comments of `ClusterNetworkPolicySpec.Tier` of
+    /// sigs.k8s.io/network-policy-api/apis/v1alpha2.
+    #[inline]
+    fn allows(&self, sets: &RuleSetsOfTiers, peer: SignatureId, traffic: &Traffic) -> bool {
+        let key = traffic.key();
+        match self.tables.first_match(sets.before, peer, key) {
+            Some(Outcome::Accept) => return true,
+            Some(Outcome::Deny) => return false,
+            Some(Outcome::Pass) | None => {}
+        }
+        if sets.isolating != RuleSetId::NOT_ISOLATED {
+            return self.tables.admits(sets.isolating, peer, key)
+                || self.after_policies(traffic).is_some();
+        }
+        self.tables.first_match(sets.after, peer, key) != Some(Outcome::Deny)
     }
 
     #[inline]
@@ -168,11 +204,20 @@ impl Snapshot {
         }
         let subject = self.tables.classes.at(case.subject(direction).class.record());
         let peer = self.tables.classes.at(case.peer(direction).class.record());
-        let admitted = self.tables.admits(
-            subject.rule_set(direction),
-            peer.signature(direction),
-            case.traffic.key(),
-        );
-        Verdict::from_allowed(admitted || self.after_policies(&case.traffic).is_some())
+        let (sets, signature) = (subject.rule_sets(direction), peer.signature(direction));
+        if case.traffic.is_fragment()
+            && self.options.fragments == Fragments::Deny
+            && self.denies_fragment(sets, signature, case.traffic.key())
+        {
+            return Verdict::Deny;
+        }
+        Verdict::from_allowed(self.allows(sets, signature, &case.traffic))
+    }
+
+    /// Whether the option denies a fragment: where a NetworkPolicy isolates, unless what is asked
+    /// before has decided.
+    fn denies_fragment(&self, sets: &RuleSetsOfTiers, peer: SignatureId, key: u32) -> bool {
+        let first = self.tables.first_match(sets.before, peer, key);
+        sets.isolating != RuleSetId::NOT_ISOLATED && !matches!(first, Some(Outcome::Accept))
     }
 }

@@ -8,7 +8,7 @@ use crate::model::Kind;
 use crate::net::Protocol;
 use crate::options::{Fragments, UnknownPodAddresses, UnmatchedProtocols};
 use crate::packet::{Direction, Traffic, Transport, Verdict};
-use crate::tables::{Class, RuleSetId, SignatureId};
+use crate::tables::{Class, RuleSetsOfTiers, SignatureId};
 
 impl Case {
     /// The end that policies of this direction select.
@@ -29,11 +29,11 @@ impl Case {
 }
 
 impl Class {
-    /// The rule set that a subject of this class has for a direction.
-    pub(super) const fn rule_set(&self, direction: Direction) -> RuleSetId {
+    /// The rules that a subject of this class has for a direction.
+    pub(super) const fn rule_sets(&self, direction: Direction) -> &RuleSetsOfTiers {
         match direction {
-            Direction::Ingress => self.ingress,
-            Direction::Egress => self.egress,
+            Direction::Ingress => &self.ingress,
+            Direction::Egress => &self.egress,
         }
     }
 
@@ -74,19 +74,13 @@ impl Snapshot {
         if node_passes && self.is_own_node(case.subject(direction), case.peer(direction)) {
             return Some((Verdict::Allow, Reason::OwnNode));
         }
-        if case.traffic.is_fragment() {
-            let class = self.tables.classes.at(case.subject(direction).class.record());
-            let isolated = class.rule_set(direction) != RuleSetId::NOT_ISOLATED;
-            return match self.options.fragments {
-                Fragments::UnknownPort => None,
-                Fragments::Allow => Some((Verdict::Allow, Reason::Fragment)),
-                Fragments::Deny => isolated.then_some((Verdict::Deny, Reason::Fragment)),
-            };
+        if case.traffic.is_fragment() && self.options.fragments == Fragments::Allow {
+            return Some((Verdict::Allow, Reason::Fragment));
         }
         None
     }
 
-    /// Whether an option lets pass what an isolated endpoint's rules do not.
+    /// Whether an option lets pass what the NetworkPolicies that isolate an endpoint do not.
     pub(super) fn after_policies(&self, traffic: &Traffic) -> Option<Reason> {
         if !traffic.is_other_protocol() {
             return None;

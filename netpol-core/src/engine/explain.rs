@@ -6,12 +6,13 @@ use super::attribute::{Attribution, PolicyId};
 use super::nearest::Stage;
 use super::question::{Case, Side};
 use super::reason::Reason;
+use super::tiers::Said;
 use super::{Engine, Question, QuestionError, Snapshot};
 use crate::directory::{PeerLine, PolicyNumber, PortLine};
-use crate::model::ObjectRef;
+use crate::model::{Kind, ObjectRef};
 use crate::net::Protocol;
 use crate::packet::{Direction, Packet, Transport, Verdict};
-use crate::policy::{Peer, Tier};
+use crate::policy::{Action, Peer, Tier};
 
 /// A verdict with names: who asked whom for what, and what each direction rests on.
 ///
@@ -66,16 +67,54 @@ pub struct Account {
     pub verdict: Verdict,
     /// Why.
     pub reason: Reason,
-    /// Every policy that isolates the subject in this direction, by namespace and name.
+    /// What the tiers say that have policies for the subject, in the order in which they were asked;
+    /// empty when something before them decides.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tiers: Vec<TierStep>,
+    /// Every NetworkPolicy that isolates the subject in this direction, by namespace and name; when
+    /// they were asked.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub isolated_by: Vec<PolicyName>,
-    /// Every rule that allows, with every peer and port that does, up to 1,000 in all; the first is
-    /// the canonical one.
+    /// Every rule of theirs that allows, with every peer and port that does, up to 1,000 in all; the
+    /// first is the canonical one. Or the one rule of an ordered tier that accepts.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub allowed_by: Vec<RuleName>,
     /// The rule that came nearest, when none allows.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nearest_miss: Option<NearMiss>,
+}
+
+/// What one tier says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct TierStep {
+    /// The tier.
+    pub tier: Tier,
+    /// What it says.
+    pub outcome: TierOutcome,
+    /// The rule that says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rule: Option<RuleName>,
+}
+
+/// What a tier says to a packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub enum TierOutcome {
+    /// A rule accepts.
+    Accept,
+    /// A rule denies.
+    Deny,
+    /// A rule that is not understood denies everything.
+    NotUnderstood,
+    /// A rule leaves it to the next tier.
+    Pass,
+    /// No rule matches: in the tier of NetworkPolicies a denial, in the others none.
+    NoMatch,
+    /// What no NetworkPolicy admits is left to an option.
+    Option,
 }
 
 /// Names a policy.
@@ -85,10 +124,16 @@ pub struct Account {
 pub struct PolicyName {
     /// Its tier.
     pub tier: Tier,
-    /// Its namespace.
+    /// Its kind; that of a namespace whose annotation isolates its pods.
+    pub kind: Kind,
+    /// Its namespace; empty for a cluster-wide policy.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub namespace: String,
     /// Its name.
     pub name: String,
+    /// Its priority, where its kind has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub priority: Option<i32>,
 }
 
 /// Names a rule, and the peer and port in it.
@@ -102,10 +147,13 @@ pub struct RuleName {
     pub direction: Direction,
     /// Index in the list.
     pub rule: u32,
+    /// Its own name, where it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
     /// Index in the rule's `from` or `to`, unless the rule names no peers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub peer: Option<u32>,
-    /// Index in the rule's `ports`, unless the rule names no ports.
+    /// Index in the rule's `ports` or `protocols`, unless the rule has no such list.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub port: Option<u32>,
 }
@@ -145,7 +193,7 @@ impl Explanation {
 impl Engine {
     /// The verdict on a packet, with everything it rests on.
     ///
-    /// Allocates, and looks at every rule of every policy that isolates one of the ends.
+    /// Allocates, and looks at every rule of every policy that selects one of the ends.
     #[must_use]
     pub fn explain(&self, packet: &Packet) -> Explanation {
         self.0.explain_case(&self.0.case_of_packet(packet))
@@ -176,7 +224,7 @@ impl Engine {
         Ok(explanation)
     }
 
-    /// Tier, namespace and name of a policy; `None` for a handle of another engine that has no
+    /// Tier, kind, namespace, name and priority of a policy; `None` for a handle of another engine that has no
     /// policy here.
     #[must_use]
     pub fn policy_name(&self, policy: PolicyId) -> Option<PolicyName> {
@@ -219,38 +267,72 @@ impl Snapshot {
             direction,
             verdict: attribution.verdict,
             reason: attribution.reason,
+            tiers: Vec::new(),
             isolated_by: Vec::new(),
             allowed_by: Vec::new(),
             nearest_miss: None,
         };
-        let policies = self.isolating(case, direction);
-        if matches!(attribution.reason, Reason::RuleMatches | Reason::NoRuleMatches) {
+        if self.before_policies(case, direction).is_some() {
+            return account;
+        }
+        let walk = self.walk(case, direction);
+        let steps = [
+            (Tier::Admin, Some(walk.admin)),
+            (Tier::NetworkPolicy, walk.network_policy),
+            (Tier::Baseline, walk.baseline),
+        ];
+        let steps = steps.into_iter().filter_map(|(tier, said)| self.step(tier, direction, said?));
+        account.tiers = steps.collect();
+        if let Some(Said::Match(_) | Said::NoMatch) = walk.network_policy {
+            let policies = self.policies(case, direction, Tier::NetworkPolicy);
             account.isolated_by =
                 policies.iter().filter_map(|policy| self.policy_name(*policy)).collect();
         }
-        if attribution.reason == Reason::RuleMatches {
-            account.allowed_by = self.allowing_rules(case, direction);
-        }
-        if attribution.reason == Reason::NoRuleMatches {
-            account.nearest_miss = self.nearest_miss(case, direction).and_then(|miss| {
-                let policy = self.policy_name(miss.policy)?;
-                let (rule, peer, port) = (miss.rule, miss.peer, miss.port);
-                let rule = RuleName { policy, direction, rule, peer, port };
-                Some(NearMiss { rule, stage: miss.stage, detail: miss.detail })
-            });
+        match (attribution.reason, attribution.tier) {
+            (Reason::RuleMatches, Some(Tier::NetworkPolicy)) => {
+                account.allowed_by = self.allowing_rules(case, direction);
+            }
+            (Reason::RuleMatches, _) => {
+                account.allowed_by =
+                    account.tiers.last().and_then(|step| step.rule.clone()).into_iter().collect();
+            }
+            (Reason::NoRuleMatches, _) => {
+                account.nearest_miss = self.nearest_miss(case, direction).and_then(|miss| {
+                    let rule =
+                        self.rule_name(miss.policy, direction, miss.rule, miss.peer, miss.port)?;
+                    Some(NearMiss { rule, stage: miss.stage, detail: miss.detail })
+                });
+            }
+            _ => {}
         }
         account
+    }
+
+    /// What a tier says, with names; `None` when it has no policies for the subject.
+    fn step(&self, tier: Tier, direction: Direction, said: Said) -> Option<TierStep> {
+        let (outcome, rule) = match said {
+            Said::Nothing => return None,
+            Said::NoMatch => (TierOutcome::NoMatch, None),
+            Said::Option(..) => (TierOutcome::Option, None),
+            Said::Match(hit) => {
+                let outcome = match hit.action {
+                    Action::Accept => TierOutcome::Accept,
+                    Action::Deny if hit.understood => TierOutcome::Deny,
+                    Action::Deny => TierOutcome::NotUnderstood,
+                    Action::Pass => TierOutcome::Pass,
+                };
+                let rule = self.rule_name(hit.policy, direction, hit.rule, hit.peer, hit.port);
+                (outcome, rule)
+            }
+        };
+        Some(TierStep { tier, outcome, rule })
     }
 
     fn allowing_rules(&self, case: &Case, direction: Direction) -> Vec<RuleName> {
         let held = self.held(case, direction);
         let mut names = Vec::new();
-        for number in self.isolating(case, direction) {
-            let (Some(policy), Some(lines)) =
-                (self.policy_name(*number), self.directory.lines.get(number.0 as usize))
-            else {
-                continue;
-            };
+        for number in self.policies(case, direction, Tier::NetworkPolicy) {
+            let Some(lines) = self.directory.lines.get(number.0 as usize) else { continue };
             for lines in lines.of(direction) {
                 let peers = matching(lines.peers.as_deref(), |line: &PeerLine| {
                     self.is_peer(line, held.peer).then_some(line.peer)
@@ -260,12 +342,8 @@ impl Snapshot {
                 });
                 for peer in &peers {
                     let space = MOST_RULES.saturating_sub(names.len());
-                    names.extend(ports.iter().take(space).map(|port| RuleName {
-                        policy: policy.clone(),
-                        direction,
-                        rule: lines.rule,
-                        peer: *peer,
-                        port: *port,
+                    names.extend(ports.iter().take(space).filter_map(|port| {
+                        self.rule_name(*number, direction, lines.rule, *peer, *port)
                     }));
                 }
             }
@@ -275,15 +353,19 @@ impl Snapshot {
 
     /// Whether some rule asks for the address of a peer that has none.
     fn consults_blocks(&self, case: &Case, direction: Direction) -> bool {
-        let policies = self.isolating(case, direction).iter();
-        policies
+        let tiers = [Tier::Admin, Tier::NetworkPolicy, Tier::Baseline];
+        tiers
+            .into_iter()
+            .flat_map(|tier| self.policies(case, direction, tier))
             .filter_map(|number| self.directory.policies.get(number.0 as usize))
             .filter_map(|policy| policy.rules(direction))
             .flatten()
             .flat_map(|rule| &rule.peers)
             .any(|peer| match peer {
                 Peer::Block(block) => block.cidr().prefix_len() > 0 || !block.excepts().is_empty(),
-                _ => false,
+                Peer::Networks(networks) => networks.iter().any(|range| range.prefix_len() > 0),
+                Peer::Nodes(_) | Peer::Domains(_) => true,
+                Peer::Pods { .. } | Peer::Nobody => false,
             })
     }
 
@@ -301,9 +383,26 @@ impl Snapshot {
         let policy = self.directory.policies.get(number.0 as usize)?;
         Some(PolicyName {
             tier: policy.tier,
+            kind: policy.kind,
             namespace: policy.namespace.to_string(),
             name: policy.name.to_string(),
+            priority: policy.priority,
         })
+    }
+
+    fn rule_name(
+        &self,
+        policy: PolicyNumber,
+        direction: Direction,
+        rule: u32,
+        peer: Option<u32>,
+        port: Option<u32>,
+    ) -> Option<RuleName> {
+        let record = self.directory.policies.get(policy.0 as usize)?;
+        let own = record.rules(direction).unwrap_or_default().get(rule as usize);
+        let name = own.and_then(|rule| rule.name.as_deref()).map(str::to_owned);
+        let policy = self.policy_name(policy)?;
+        Some(RuleName { policy, direction, rule, name, peer, port })
     }
 }
 

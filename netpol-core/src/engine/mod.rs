@@ -14,6 +14,7 @@ mod explain;
 mod nearest;
 mod question;
 mod reason;
+mod tiers;
 
 use std::fmt;
 use std::net::IpAddr;
@@ -21,7 +22,9 @@ use std::sync::Arc;
 
 pub use attribute::{Attribution, Decision, PolicyId};
 pub use decide::LengthMismatch;
-pub use explain::{Account, Explanation, NearMiss, PartyName, PolicyName, RuleName};
+pub use explain::{
+    Account, Explanation, NearMiss, PartyName, PolicyName, RuleName, TierOutcome, TierStep,
+};
 pub use nearest::Stage;
 pub use question::{Party, Question, QuestionError};
 pub use reason::Reason;

@@ -8,7 +8,7 @@ use super::question::{Case, Side};
 use crate::directory::{PeerLine, PolicyNumber, PortKeys, PortLine};
 use crate::net::PolicyPort;
 use crate::packet::Direction;
-use crate::policy::{Namespaces, Peer, Policy, Rule};
+use crate::policy::{Namespaces, Peer, Policy, Rule, Tier};
 use crate::tables::SignatureId;
 
 /// What a rule that does not match fails on, nearest first: one that fails on the port alone speaks
@@ -54,7 +54,7 @@ impl Snapshot {
     pub(super) fn nearest_miss(&self, case: &Case, direction: Direction) -> Option<Miss> {
         let held = self.held(case, direction);
         let mut nearest: Option<Miss> = None;
-        for number in self.isolating(case, direction) {
+        for number in self.policies(case, direction, Tier::NetworkPolicy) {
             let index = number.0 as usize;
             let (Some(policy), Some(lines)) =
                 (self.directory.policies.get(index), self.directory.lines.get(index))
@@ -108,7 +108,11 @@ impl Snapshot {
 
     fn peer_miss(&self, peer: &Peer, policy: &Policy, side: &Side) -> (Stage, String) {
         match peer {
-            Peer::Unreadable => (Stage::Address, "the peer cannot be read".to_owned()),
+            Peer::Nobody => (Stage::Address, "the peer cannot be read".to_owned()),
+            // Only ordered tiers have these, and there nothing is missed by not matching.
+            Peer::Networks(_) | Peer::Nodes(_) | Peer::Domains(_) => {
+                (Stage::Address, "the address is not among the peer's".to_owned())
+            }
             Peer::Block(block) => {
                 let Some(address) = side.address else {
                     return (Stage::Address, format!("an unknown address may lie outside {block}"));
@@ -181,7 +185,7 @@ fn nearest_port(
     };
     let with_port = lines.iter().find(same_protocol);
     let line = with_port.or(lines.first())?;
-    let wanted = rule.ports.get(line.port as usize).and_then(Option::as_ref);
+    let wanted = rule.ports.get(line.port as usize).and_then(|ports| ports.first());
     let wanted = wanted.map(PolicyPort::to_string).unwrap_or_default();
     let detail = match case.traffic.transport() {
         crate::packet::Transport::Ports { destination, .. } => {

@@ -12,7 +12,7 @@ use crate::packet::Verdict;
 pub enum Reason {
     /// The subject of this direction is no pod: a node, or an address outside the cluster.
     NotAPod = 1,
-    /// No policy isolates the pod in this direction.
+    /// No policy isolates the pod in this direction, and no rule of an ordered tier decides.
     NotIsolated = 2,
     /// A rule allows it.
     RuleMatches = 3,
@@ -34,11 +34,15 @@ pub enum Reason {
     UnknownPodAddress = 11,
     /// The cluster has not been told completely yet.
     NotSynced = 12,
+    /// A rule of an ordered tier denies it.
+    RuleDenies = 13,
+    /// A rule of an ordered tier that is not understood denies everything.
+    RuleNotUnderstood = 14,
 }
 
 impl Reason {
     /// Every reason, in order of their numbers.
-    pub const ALL: [Reason; 12] = [
+    pub const ALL: [Reason; 14] = [
         Reason::NotAPod,
         Reason::NotIsolated,
         Reason::RuleMatches,
@@ -51,6 +55,8 @@ impl Reason {
         Reason::Fragment,
         Reason::UnknownPodAddress,
         Reason::NotSynced,
+        Reason::RuleDenies,
+        Reason::RuleNotUnderstood,
     ];
 
     /// The reason in a few words, as explanations have it.
@@ -75,6 +81,8 @@ impl Reason {
                 "an address that lies in a pod range and belongs to no pod is denied, by option"
             }
             (Reason::NotSynced, _) => "the cluster is not synced yet",
+            (Reason::RuleDenies, _) => "a rule denies",
+            (Reason::RuleNotUnderstood, _) => "a rule that is not understood denies everything",
         }
     }
 
@@ -94,6 +102,8 @@ impl Reason {
             Reason::Fragment => "fragment",
             Reason::UnknownPodAddress => "unknownPodAddress",
             Reason::NotSynced => "notSynced",
+            Reason::RuleDenies => "ruleDenies",
+            Reason::RuleNotUnderstood => "ruleNotUnderstood",
         }
     }
 }

@@ -4,6 +4,7 @@
 //! (addresses, port numbers, selectors). Everything is kept by namespace and name in sorted maps,
 //! so that the order of arrival leaves no trace.
 
+mod domains;
 mod endpoint;
 mod node;
 
@@ -11,10 +12,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 
+pub(crate) use domains::Domains;
 pub(crate) use endpoint::EndpointRecord;
 pub(crate) use node::NodeRecord;
 
-use crate::model::{Labels, WorkloadKind};
+use crate::model::{Kind, Labels, WorkloadKind};
 use crate::policy::Policy;
 
 /// All objects of a cluster.
@@ -24,6 +26,10 @@ pub(crate) struct Inventory {
     pub(crate) nodes: BTreeMap<Box<str>, NodeRecord>,
     /// Addresses the embedder feeds for a node, known or not.
     pub(crate) fed_node_addresses: BTreeMap<Box<str>, BTreeSet<IpAddr>>,
+    /// Policies that are in no namespace.
+    pub(crate) cluster_policies: BTreeMap<(Kind, Box<str>), Arc<Policy>>,
+    /// What domain names resolve to, as the embedder feeds it.
+    pub(crate) domains: Domains,
 }
 
 /// A namespace and what is in it. It exists as soon as anything in it does.
@@ -31,6 +37,8 @@ pub(crate) struct Inventory {
 pub(crate) struct NamespaceRecord {
     /// The labels of the Namespace object; `None` while there is none.
     pub(crate) labels: Option<Arc<Labels>>,
+    /// Whether an annotation isolates its pods, where NetworkPolicies are read the old way.
+    pub(crate) isolated: bool,
     pub(crate) pods: BTreeMap<Box<str>, Arc<EndpointRecord>>,
     pub(crate) workloads: BTreeMap<(Box<str>, WorkloadKind), Arc<EndpointRecord>>,
     pub(crate) policies: BTreeMap<Box<str>, Arc<Policy>>,

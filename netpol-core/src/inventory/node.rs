@@ -2,18 +2,28 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::IpNet;
 
-use crate::model::Node;
+use crate::model::{Labels, Node};
 use crate::net::{Cidr, parse_address};
 use crate::options::Options;
 
 /// What matters of a node.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct NodeRecord {
+    pub(crate) labels: Labels,
+    /// Those of its status.
     pub(crate) addresses: Vec<IpAddr>,
+    /// Those of the bridges that hold the first address of each pod range, where the options say
+    /// that there are such.
+    pub(crate) gateways: Vec<IpAddr>,
     pub(crate) pod_cidrs: Vec<IpNet>,
 }
 
 impl NodeRecord {
+    /// Every address that counts as the node's own.
+    pub(crate) fn own_addresses(&self) -> impl Iterator<Item = &IpAddr> {
+        self.addresses.iter().chain(&self.gateways)
+    }
+
     /// From a Node. Addresses that are names, and ranges that do not parse, are left out.
     pub(crate) fn from_node(node: &Node, options: &Options) -> NodeRecord {
         let listed = &node.spec.pod_cidrs;
@@ -24,16 +34,15 @@ impl NodeRecord {
             .filter_map(|text| Cidr::parse(text).ok())
             .map(|cidr| cidr.network())
             .collect::<Vec<_>>();
-        let mut addresses = node
+        let addresses = node
             .status
             .addresses
             .iter()
             .filter_map(|address| parse_address(&address.address))
             .collect::<Vec<_>>();
-        if options.pod_cidr_gateway {
-            addresses.extend(pod_cidrs.iter().filter_map(first_host));
-        }
-        NodeRecord { addresses, pod_cidrs }
+        let gateways = pod_cidrs.iter().filter(|_| options.pod_cidr_gateway);
+        let gateways = gateways.filter_map(first_host).collect();
+        NodeRecord { labels: node.metadata.labels.clone(), addresses, gateways, pod_cidrs }
     }
 }
 

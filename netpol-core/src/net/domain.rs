@@ -42,6 +42,11 @@ impl DomainPattern {
             && if self.below { front.len() > 1 && front.ends_with(b".") } else { front.is_empty() }
     }
 
+    /// The name that it means, or below which it means all of them when the second is true.
+    pub(crate) const fn parts(&self) -> (&str, bool) {
+        (&self.name, self.below)
+    }
+
     /// A name in the form in which names compare: lower case, without a dot at the end.
     pub(crate) fn normal(name: &str) -> String {
         name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase()

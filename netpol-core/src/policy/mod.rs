@@ -7,13 +7,18 @@
 mod lower;
 mod peer;
 
-pub(crate) use lower::network_policy;
+pub(crate) use lower::{
+    admin_network_policy, alpha_network_policy, baseline_admin_network_policy,
+    cluster_network_policy, extensions_network_policy, isolated_namespace, network_policy,
+};
 pub(crate) use peer::{Namespaces, Peer};
 
 use std::fmt;
 
 use serde::Serialize;
+use smallvec::SmallVec;
 
+use crate::model::Kind;
 use crate::net::PolicyPort;
 use crate::packet::Direction;
 use crate::selector::Selector;
@@ -87,9 +92,14 @@ impl fmt::Display for Action {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Policy {
     pub(crate) tier: Tier,
+    /// The kind of the object that it came from.
+    pub(crate) kind: Kind,
+    /// Empty for a cluster-wide policy.
     pub(crate) namespace: Box<str>,
     pub(crate) name: Box<str>,
-    /// The pods of its namespace that it applies to.
+    /// Where it stands in an ordered tier; `None` is last.
+    pub(crate) priority: Option<i32>,
+    /// The pods that it applies to.
     pub(crate) subject: Subject,
     /// What it says about traffic into them; `None` when it says nothing.
     pub(crate) ingress: Option<Vec<Rule>>,
@@ -102,26 +112,51 @@ pub(crate) struct Policy {
 pub(crate) enum Subject {
     /// Those of its namespace that match.
     Pods(Selector),
-    /// The selector cannot be read: every pod of the namespace, and no rule counts.
-    Unreadable,
+    /// Every pod of its namespace.
+    EveryPod,
+    /// Those that match, in the namespaces that match.
+    Cluster {
+        /// Which namespaces.
+        namespaces: Selector,
+        /// Which of their pods.
+        pods: Selector,
+    },
+    /// None: the policy is kept without effect.
+    Nobody,
 }
 
-/// One rule: any of the peers on any of the ports may pass.
+/// One rule: what happens to any of the peers on any of the ports.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Rule {
+    /// What its author calls it.
+    pub(crate) name: Option<Box<str>>,
+    /// `Accept` in a NetworkPolicy.
+    pub(crate) action: Action,
+    /// Whether all of it could be read; otherwise it is what fails closed in its place.
+    pub(crate) understood: bool,
     /// In the order of the object; empty means everybody.
     pub(crate) peers: Vec<Peer>,
-    /// In the order of the object, `None` for one that cannot be read; empty means every port and
-    /// every protocol.
-    pub(crate) ports: Vec<Option<PolicyPort>>,
+    /// In the order of the object; empty means every port and every protocol.
+    pub(crate) ports: Vec<RulePort>,
 }
 
+/// One entry of a rule's ports: several where one entry speaks of several protocols, none where it
+/// cannot be read and matches nothing.
+pub(crate) type RulePort = SmallVec<[PolicyPort; 1]>;
+
 impl Policy {
-    /// The rules of a direction, `None` when the policy does not isolate in it.
+    /// The rules of a direction, `None` when the policy has nothing to say about it: a NetworkPolicy
+    /// that does not isolate, a cluster-wide policy without rules.
     pub(crate) fn rules(&self, direction: Direction) -> Option<&[Rule]> {
         match direction {
             Direction::Ingress => self.ingress.as_deref(),
             Direction::Egress => self.egress.as_deref(),
         }
+    }
+
+    /// Sorts the policies of the ordered tiers as they are asked: by tier and priority, and equal
+    /// ones by name and kind, which the API leaves open.
+    pub(crate) fn order(&self) -> (Tier, bool, Option<i32>, &str, &'static str) {
+        (self.tier, self.priority.is_none(), self.priority, &self.name, self.kind.as_str())
     }
 }

@@ -1,5 +1,7 @@
+use ipnet::IpNet;
+
 use crate::model::Labels;
-use crate::net::IpBlock;
+use crate::net::{DomainPattern, IpBlock};
 use crate::selector::Selector;
 
 /// Who a rule speaks of.
@@ -14,8 +16,14 @@ pub(crate) enum Peer {
     },
     /// Addresses, whoever has them.
     Block(IpBlock),
-    /// It cannot be read, and matches nothing.
-    Unreadable,
+    /// Addresses of several ranges, whoever has them.
+    Networks(Vec<IpNet>),
+    /// Addresses of nodes by the nodes' labels.
+    Nodes(Selector),
+    /// Addresses that names resolve to.
+    Domains(Vec<DomainPattern>),
+    /// It cannot be read, or names nobody; it matches nothing.
+    Nobody,
 }
 
 /// The namespaces a pod peer looks in.

@@ -1,7 +1,11 @@
 use std::fmt;
 
-use crate::engine::{Account, Explanation, PartyName, PolicyName, Reason, RuleName};
+use crate::engine::{
+    Account, Explanation, PartyName, PolicyName, Reason, RuleName, TierOutcome, TierStep,
+};
+use crate::model::Kind;
 use crate::packet::{Direction, Transport};
+use crate::policy::Tier;
 
 /// The explanation as JSON, indented: the fields of [`Explanation`] in camelCase.
 #[must_use]
@@ -29,31 +33,80 @@ impl fmt::Display for Explanation {
     }
 }
 
-/// `allow, by …` or `deny, isolated by …`, and what follows from it on further lines.
+/// `allow, by …` or `deny, isolated by …`, and what follows from it on further lines. Where the
+/// ordered tiers have something to say to the subject, the walk through all of them:
+/// `Admin: Pass (…) → NetworkPolicy: isolated by …, no rule matches → deny`.
 impl fmt::Display for Account {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let is_walk = self.tiers.iter().any(|step| step.tier != Tier::NetworkPolicy);
+        if is_walk {
+            for step in &self.tiers {
+                self.write_step(step, f)?;
+                f.write_str(" → ")?;
+            }
+            write!(f, "{}", self.verdict)?;
+            return self.write_further_lines(f);
+        }
         write!(f, "{}, ", self.verdict)?;
-        let isolated_by = self.isolated_by.iter().map(PolicyName::to_string).collect::<Vec<_>>();
         match self.reason {
             Reason::RuleMatches => {
                 f.write_str("by ")?;
-                for (position, rule) in self.allowed_by.iter().enumerate() {
-                    if position > 0 {
-                        f.write_str("\n  and by ")?;
-                    }
+                if let Some(rule) = self.allowed_by.first() {
                     rule.fmt(f)?;
                 }
-                write!(f, "\n  isolated by {}", isolated_by.join(", "))?;
             }
             Reason::NoRuleMatches => {
-                write!(f, "isolated by {}, and no rule matches", isolated_by.join(", "))?;
-                if let Some(miss) = &self.nearest_miss {
-                    write!(f, "\n  nearest: {}: {}", miss.rule, miss.detail)?;
-                }
+                write!(f, "isolated by {}, and no rule matches", self.isolated_by())?;
             }
             reason => f.write_str(reason.as_str(self.verdict))?,
         }
-        Ok(())
+        self.write_further_lines(f)?;
+        match self.reason {
+            Reason::RuleMatches => write!(f, "\n  isolated by {}", self.isolated_by()),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Account {
+    fn isolated_by(&self) -> String {
+        let names = self.isolated_by.iter().map(PolicyName::to_string).collect::<Vec<_>>();
+        names.join(", ")
+    }
+
+    /// `Admin: Pass (ClusterNetworkPolicy tenants (priority 10) spec.ingress[0] (from[0]))`.
+    fn write_step(&self, step: &TierStep, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: ", step.tier)?;
+        match (step.tier, self.isolated_by.is_empty()) {
+            (Tier::NetworkPolicy, true) => f.write_str("isolated, ")?,
+            (Tier::NetworkPolicy, false) => write!(f, "isolated by {}, ", self.isolated_by())?,
+            _ => {}
+        }
+        let words = match step.outcome {
+            TierOutcome::Accept if step.tier == Tier::NetworkPolicy => "allowed",
+            TierOutcome::Accept => "Accept",
+            TierOutcome::Deny => "Deny",
+            TierOutcome::NotUnderstood => "Deny everything, for want of understanding",
+            TierOutcome::Pass => "Pass",
+            TierOutcome::NoMatch => "no rule matches",
+            TierOutcome::Option => self.reason.as_str(self.verdict),
+        };
+        f.write_str(words)?;
+        match &step.rule {
+            Some(rule) => write!(f, " ({rule})"),
+            None => Ok(()),
+        }
+    }
+
+    /// The other rules that allow, or the one that came nearest.
+    fn write_further_lines(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for rule in self.allowed_by.iter().skip(1) {
+            write!(f, "\n  and by {rule}")?;
+        }
+        match &self.nearest_miss {
+            Some(miss) => write!(f, "\n  nearest: {}: {}", miss.rule, miss.detail),
+            None => Ok(()),
+        }
     }
 }
 
@@ -78,10 +131,21 @@ impl PartyName {
     }
 }
 
-/// `NetworkPolicy shop/db`.
+/// `NetworkPolicy shop/db`, or `ClusterNetworkPolicy tenants (priority 10)`.
 impl fmt::Display for PolicyName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}/{}", self.tier, self.namespace, self.name)
+        if self.kind == Kind::Namespace {
+            return write!(f, "the annotation of Namespace {}", self.name);
+        }
+        write!(f, "{} ", self.kind)?;
+        if !self.namespace.is_empty() {
+            write!(f, "{}/", self.namespace)?;
+        }
+        f.write_str(&self.name)?;
+        match self.priority {
+            Some(priority) => write!(f, " (priority {priority})"),
+            None => Ok(()),
+        }
     }
 }
 
@@ -92,11 +156,18 @@ impl fmt::Display for RuleName {
             Direction::Ingress => "from",
             Direction::Egress => "to",
         };
+        let ports = match self.policy.kind {
+            Kind::ClusterNetworkPolicy => "protocols",
+            _ => "ports",
+        };
         write!(f, "{} spec.{}[{}]", self.policy, self.direction, self.rule)?;
+        if let Some(name) = &self.name {
+            write!(f, " {name:?}")?;
+        }
         match (self.peer, self.port) {
-            (Some(peer), Some(port)) => write!(f, " ({peers}[{peer}], ports[{port}])"),
+            (Some(peer), Some(port)) => write!(f, " ({peers}[{peer}], {ports}[{port}])"),
             (Some(peer), None) => write!(f, " ({peers}[{peer}])"),
-            (None, Some(port)) => write!(f, " (ports[{port}])"),
+            (None, Some(port)) => write!(f, " ({ports}[{port}])"),
             (None, None) => Ok(()),
         }
     }

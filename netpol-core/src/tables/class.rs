@@ -1,19 +1,36 @@
-use super::{RuleSetId, SignatureId};
+use super::{OrderedId, RuleSetId, SignatureId};
 
-/// Number of a [`Class`], with one bit that is about the addresses rather than the class.
+/// Number of a [`Class`], with two bits that spare most packets a look at more than the class.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct ClassId(u32);
 
 /// The addresses need a look at the cold tables: a node's, loopback, an unknown pod's.
 const FLAGGED: u32 = 1 << 29;
 
+/// The class has ordered rule sets.
+const ORDERED: u32 = 1 << 28;
+
+/// What two classes ask for beyond their plain rule sets; one value for a packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Marks(u32);
+
+impl Marks {
+    /// Nothing.
+    pub(crate) const NONE: Marks = Marks(0);
+    /// One of the classes has ordered rule sets.
+    pub(crate) const ORDERED: Marks = Marks(ORDERED);
+}
+
 impl ClassId {
     /// The class of addresses that nothing is known about.
     pub(crate) const UNKNOWN: ClassId = ClassId(0);
+    /// How many records there can be.
+    pub(crate) const LIMIT: u32 = ORDERED;
 
     /// The class with this record number.
-    pub(crate) const fn new(record: u32, flagged: bool) -> ClassId {
-        ClassId(record | if flagged { FLAGGED } else { 0 })
+    pub(crate) const fn new(record: u32, flagged: bool, ordered: bool) -> ClassId {
+        let marks = if flagged { FLAGGED } else { 0 } | if ordered { ORDERED } else { 0 };
+        ClassId(record | marks)
     }
 
     /// From the 30 bits that an address table keeps.
@@ -28,28 +45,47 @@ impl ClassId {
 
     /// The number of the record.
     pub(crate) const fn record(self) -> u32 {
-        self.0 & !FLAGGED
+        self.0 & !(FLAGGED | ORDERED)
     }
 
-    /// Whether either of two classes is flagged; one test for a packet.
-    pub(crate) const fn either_flagged(self, other: ClassId) -> bool {
-        (self.0 | other.0) & FLAGGED != 0
+    /// What a packet between the two classes asks for.
+    #[inline]
+    pub(crate) const fn marks(self, other: ClassId) -> Marks {
+        Marks((self.0 | other.0) & (FLAGGED | ORDERED))
     }
 }
 
-/// What `decide` knows about an address: 16 bytes.
-///
-/// The ordered tiers add a rule set of their own before and after each direction's; the record
-/// then has 32 bytes, two to a cache line, and stays the only one that grows.
+/// What `decide` knows about an address: 32 bytes, two to a cache line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[repr(C, align(16))]
+#[repr(C, align(32))]
 pub(crate) struct Class {
     /// Who may reach it.
-    pub(crate) ingress: RuleSetId,
+    pub(crate) ingress: RuleSetsOfTiers,
     /// Whom it may reach.
-    pub(crate) egress: RuleSetId,
+    pub(crate) egress: RuleSetsOfTiers,
     /// What it is to ingress rules, as a source.
     pub(crate) as_source: SignatureId,
     /// What it is to egress rules, as a destination.
     pub(crate) as_destination: SignatureId,
+}
+
+/// The rules for one direction: those that add up, between two lists of which the first match
+/// decides.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct RuleSetsOfTiers {
+    /// Asked first.
+    pub(crate) before: OrderedId,
+    /// Asked next; where it isolates, it is final.
+    pub(crate) isolating: RuleSetId,
+    /// Asked last.
+    pub(crate) after: OrderedId,
+}
+
+impl Class {
+    /// Whether there is an ordered list in either direction.
+    pub(crate) fn is_ordered(&self) -> bool {
+        [self.ingress, self.egress]
+            .iter()
+            .any(|sets| sets.before != OrderedId::EMPTY || sets.after != OrderedId::EMPTY)
+    }
 }

@@ -97,8 +97,18 @@ impl Tables {
     }
 
     /// Whether the peer matches the atom.
+    #[inline]
+    pub(super) fn has(&self, peer: &Signature, atom: Atom) -> bool {
+        if peer.is_inline() {
+            is_among(atom, &peer.atoms)
+        } else {
+            self.atoms(peer).binary_search(&atom).is_ok()
+        }
+    }
+
+    /// Whether a peer with `signature` matches the atom.
     pub(crate) fn matches(&self, atom: Atom, signature: SignatureId) -> bool {
-        self.atoms(self.signatures.at(signature.0)).binary_search(&atom).is_ok()
+        self.has(self.signatures.at(signature.0), atom)
     }
 
     /// The atoms of a signature, sorted.
@@ -119,7 +129,7 @@ impl Tables {
 
 /// Bit `i` is set when the peer may match `rules[i]`, by its bloom word.
 #[inline]
-fn candidates(rules: &[Atom; rule_set::INLINE], bloom: u64) -> u32 {
+pub(super) fn candidates(rules: &[Atom; rule_set::INLINE], bloom: u64) -> u32 {
     let places = (0..).zip(rules);
     places.fold(0, |found, (place, rule)| found | u32::from(rule.bloom() & bloom != 0) << place)
 }

@@ -1,9 +1,10 @@
 //! The compiled form: fixed-size records and the lookups over them.
 //!
 //! Nothing here knows what a policy is. An address leads to a [`Class`], a class to a
-//! [rule set](RuleSets) for each direction and to two [`Signature`]s; whether a rule set admits a signature
-//! is the intersection of two small sorted sets of [`Atom`]s, guarded by port ranges
-//! ([`Guard`]). Rules are never multiplied by endpoints, so memory is additive, and a packet costs
+//! [rule set](RuleSets) for each direction and to two [`Signature`]s; whether a rule set admits a
+//! signature is the intersection of two small sorted sets of [`Atom`]s, guarded by port ranges
+//! ([`Guard`]). [Ordered rule sets](OrderedRuleSets) before and after it are intersected the same
+//! way, and their first match decides. Rules are never multiplied by endpoints, so memory is additive, and a packet costs
 //! two address lookups and two intersections.
 //!
 //! ```text
@@ -16,21 +17,24 @@
 //! intervals but further atoms that must be absent (base minus excepts), so that overlapping
 //! blocks cost as many entries as they have lines, whatever they overlap.
 
+mod atom_spans;
 mod class;
 mod guard;
 mod heavy;
 mod ipv4;
 mod ipv6;
 mod matching;
+mod ordered;
 mod records;
 mod rule_set;
 mod segments;
 mod signature;
 
-pub(crate) use class::{Class, ClassId};
+pub(crate) use class::{Class, ClassId, Marks, RuleSetsOfTiers};
 pub(crate) use guard::{Guard, GuardDetail, GuardId, NamedPort, NamedPortRef, Range};
 pub(crate) use ipv4::Ipv4Table;
 pub(crate) use ipv6::Ipv6Table;
+pub(crate) use ordered::{OrderedEntry, OrderedId, OrderedRuleSets, Outcome};
 pub(crate) use records::Records;
 pub(crate) use rule_set::{RuleSetEntry, RuleSetId, RuleSets};
 pub(crate) use segments::{Segment, flatten};
@@ -47,6 +51,10 @@ impl Atom {
     /// In the signature of endpoints without an address, and in no other: an except that keeps
     /// them out of blocks that exclude anything.
     pub(crate) const WITHOUT_ADDRESS: Atom = Atom(0);
+
+    /// What everybody matches, though no signature holds it. Only in ordered rule sets, where an
+    /// entry for everybody has its place among the others.
+    pub(crate) const EVERYBODY: Atom = Atom(u32::MAX - 2);
 
     /// The one bit of a bloom word that stands for the atom.
     pub(crate) const fn bloom(self) -> u64 {
@@ -65,6 +73,8 @@ pub(crate) struct Tables {
     pub(crate) classes: Records<Class>,
     /// Who may pass, for each direction.
     pub(crate) rule_sets: RuleSets,
+    /// Lists of which the first match decides.
+    pub(crate) ordered: OrderedRuleSets,
     /// What a peer is.
     pub(crate) signatures: Records<Signature>,
     /// What does not fit into a signature's record.
@@ -89,7 +99,7 @@ impl Tables {
 
     /// Makes every address one that needs a look at more than the tables.
     pub(crate) fn flag_everything(&mut self) {
-        let flagged = ClassId::new(ClassId::UNKNOWN.record(), true).bits();
+        let flagged = ClassId::new(ClassId::UNKNOWN.record(), true, false).bits();
         self.ipv4 = Ipv4Table::new(&[(0, flagged)]).unwrap_or_default();
         self.ipv6 = Ipv6Table::new(&[], &[(0, flagged)]);
     }
@@ -98,12 +108,13 @@ impl Tables {
     pub(crate) fn shrink(&mut self) {
         self.classes.shrink();
         self.rule_sets.shrink();
+        self.ordered.shrink();
         self.signatures.shrink();
         self.guards.shrink();
     }
 
     /// Bytes on the heap, part by part, in the order of the fields.
-    pub(crate) fn memory(&self) -> [(&'static str, usize); 6] {
+    pub(crate) fn memory(&self) -> [(&'static str, usize); 7] {
         let details = self.signature_details.iter().map(SignatureDetail::bytes).sum::<usize>()
             + self.guard_details.iter().map(GuardDetail::bytes).sum::<usize>()
             + self.excepts.iter().map(|list| size_of_val::<[Atom]>(list)).sum::<usize>()
@@ -115,6 +126,7 @@ impl Tables {
             ("ipv6", self.ipv6.bytes()),
             ("classes", self.classes.bytes()),
             ("rule sets", self.rule_sets.bytes()),
+            ("ordered rule sets", self.ordered.bytes()),
             ("signatures", self.signatures.bytes()),
             ("guards", self.guards.bytes() + details),
         ]

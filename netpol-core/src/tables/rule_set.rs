@@ -16,10 +16,10 @@ impl RuleSetId {
 pub(super) const INLINE: usize = 6;
 
 /// From here on a rule set is hashed by atom instead of scanned.
-const HEAVY: usize = 48;
+pub(super) const HEAVY: usize = 48;
 
 /// Fills unused places; no signature holds it (it differs from the filler of signatures).
-const NO_ATOM: Atom = Atom(u32::MAX - 1);
+pub(super) const NO_ATOM: Atom = Atom(u32::MAX - 1);
 
 /// Set in a [`RuleSet::link`] that leads to a [`HeavyRuleSet`].
 const TO_HEAVY: u32 = 1 << 31;

@@ -7,7 +7,10 @@ use netpol_core::net::Protocol;
 use netpol_core::packet::Transport;
 use netpol_core::{Admission, Packet};
 
-use crate::cases::{Ask, AskBy, Case, Event, Implementation, Probe, Refusal, Step, Unanswered};
+use crate::cases::{
+    Ask, AskBy, Case, Event, Implementation, Probe, Refusal, Resolution, Step, Unanswered,
+    Withdrawal,
+};
 use crate::engine::EveryWay;
 use crate::generate::Scenario;
 use crate::reference::{Judgement, Question, World};
@@ -133,16 +136,23 @@ impl Order {
             Event::Upsert { .. } => 2,
             Event::Apply { .. } => 3,
             Event::NodeAddresses { .. } => 4,
-            Event::Synced(_) => 5,
+            Event::Advance(_) => 5,
+            Event::WithdrawDomain { .. } => 6,
+            Event::ResolveDomain { .. } => 7,
+            Event::Synced(_) => 8,
         };
         // Objects of a listing and single objects of the same kind cannot share a step, and
         // neither can two versions of one object.
         let again = match event {
             Event::Upsert { object, .. } => self.objects.contains(&object.object_ref()),
-            Event::NodeAddresses { .. } | Event::Synced(_) | Event::ReplaceAll { .. } => {
-                self.stage >= stage.max(1)
-            }
-            Event::Delete { .. } | Event::Apply { .. } => false,
+            Event::NodeAddresses { .. }
+            | Event::Advance(_)
+            | Event::Synced(_)
+            | Event::ReplaceAll { .. } => self.stage >= stage.max(1),
+            Event::Delete { .. }
+            | Event::Apply { .. }
+            | Event::WithdrawDomain { .. }
+            | Event::ResolveDomain { .. } => false,
         };
         if stage < self.stage || again {
             return false;
@@ -179,6 +189,15 @@ fn add(step: &mut Step, event: &Event) {
         Event::NodeAddresses { node, addresses } => {
             step.node_addresses.insert(node.clone(), addresses.clone());
         }
+        Event::Advance(now) => step.advance = Some(now.as_secs()),
+        Event::WithdrawDomain { name, addresses } => {
+            step.withdraw.push(Withdrawal { name: name.clone(), addresses: addresses.clone() });
+        }
+        Event::ResolveDomain { name, addresses, expires } => step.domains.push(Resolution {
+            name: name.clone(),
+            addresses: addresses.clone(),
+            expires: expires.map(|expires| expires.as_secs()),
+        }),
         Event::Synced(synced) => step.synced = Some(*synced),
     }
 }

@@ -1,11 +1,13 @@
 //! The engine, asked in all its ways at once.
 
-use netpol_core::engine::{Attribution, Decision, Explanation, Party, Question, QuestionError};
-use netpol_core::engine::{Reason as EngineReason, RuleName};
-use netpol_core::{Cluster, Engine, Options, Packet, Verdict};
+use netpol_core::engine::{
+    Account, Attribution, Decision, Explanation, Party, PolicyName, Question, QuestionError,
+    Reason as EngineReason, RuleName, TierOutcome,
+};
+use netpol_core::{Cluster, Engine, Options, Packet, Tier as EngineTier, Verdict};
 
 use crate::cases::{Ask, Event, Implementation, Unanswered, read};
-use crate::reference::{self, AllowingRule, Judgement, Reason, Side};
+use crate::reference::{self, DecidingRule, Judgement, Reason, Side, Tier};
 
 /// A cluster and its newest engine. Every question is put to `decide`, to both single directions,
 /// to `decide_batch`, `attribute` and `explain`; it is a fault when two of them disagree.
@@ -55,6 +57,18 @@ impl Implementation for EveryWay {
             }
             Event::NodeAddresses { node, addresses } => {
                 self.cluster.set_node_addresses(&node, addresses);
+                return Ok(());
+            }
+            Event::ResolveDomain { name, addresses, expires } => {
+                self.cluster.resolve_domain(&name, addresses, expires);
+                return Ok(());
+            }
+            Event::WithdrawDomain { name, addresses } => {
+                self.cluster.withdraw_domain(&name, addresses.as_deref());
+                return Ok(());
+            }
+            Event::Advance(now) => {
+                self.cluster.advance(now);
                 return Ok(());
             }
             Event::Synced(synced) => {
@@ -140,46 +154,80 @@ fn judge(
         (&decision.egress, &judgement.egress, &explanation.egress),
     ] {
         same("explain, one direction", account.verdict, side.verdict)?;
-        let first = account.allowed_by.first().map(allowing_rule);
-        let named = match &side.reason {
-            Reason::Allowed(rule) => Some(rule),
-            _ => None,
-        };
-        if account.reason != attribution.reason || first.as_ref() != named {
+        if account.reason != attribution.reason {
             return Err(Unanswered::Fault(format!(
-                "explain says {} by {first:?}, attribute {} by {named:?}",
+                "explain says {}, attribute {}",
                 account.reason, attribution.reason
             )));
         }
-        let isolated = matches!(side.reason, Reason::Allowed(_) | Reason::NoRuleMatches);
-        if isolated == account.isolated_by.is_empty() {
-            return Err(Unanswered::Fault(format!(
-                "explain lists {} isolating policies for {}",
-                account.isolated_by.len(),
-                side.reason
-            )));
-        }
+        explains(account, side)?;
     }
     Ok(judgement)
+}
+
+/// An explanation lists first the rule that attribution names, lists policies that isolate where
+/// some do, and leads through the tiers to what decides.
+fn explains(account: &Account, side: &Side) -> Result<(), Unanswered> {
+    let listed = account.allowed_by.first().map(rule_in_words).transpose()?;
+    let named = match &side.reason {
+        Reason::Allowed(rule) => Some(rule),
+        _ => None,
+    };
+    if listed.as_ref() != named {
+        return Err(Unanswered::Fault(format!(
+            "explain lists {listed:?} first, attribute names {named:?}"
+        )));
+    }
+    let isolated = named.is_some_and(|rule| rule.tier == Tier::NetworkPolicy)
+        || side.reason == Reason::NoRuleMatches;
+    if isolated == account.isolated_by.is_empty() {
+        return Err(Unanswered::Fault(format!(
+            "explain lists {} isolating policies for {}",
+            account.isolated_by.len(),
+            side.reason
+        )));
+    }
+    let leads = match account.tiers.split_last() {
+        None => side.reason.rule().is_none() && side.reason != Reason::NoRuleMatches,
+        Some((last, before)) => {
+            let passed = before.iter().all(|step| {
+                step.tier != EngineTier::NetworkPolicy
+                    && matches!(step.outcome, TierOutcome::Pass | TierOutcome::NoMatch)
+            });
+            let rule = last.rule.as_ref().map(rule_in_words).transpose()?;
+            let decides = match (&side.reason, last.outcome) {
+                (Reason::Allowed(_), TierOutcome::Accept)
+                | (Reason::Denied(_), TierOutcome::Deny)
+                | (Reason::NotUnderstood(_), TierOutcome::NotUnderstood) => {
+                    rule.as_ref() == side.reason.rule()
+                }
+                (Reason::NoRuleMatches, TierOutcome::NoMatch) => {
+                    last.tier == EngineTier::NetworkPolicy
+                }
+                (Reason::NotIsolated, TierOutcome::Pass | TierOutcome::NoMatch) => {
+                    last.tier != EngineTier::NetworkPolicy
+                }
+                (
+                    Reason::UnmatchedProtocol | Reason::EssentialIcmp | Reason::Fragment,
+                    TierOutcome::Option,
+                ) => last.tier == EngineTier::NetworkPolicy,
+                _ => false,
+            };
+            passed && decides
+        }
+    };
+    if !leads {
+        let (reason, tiers) = (&side.reason, &account.tiers);
+        return Err(Unanswered::Fault(format!("explain walks to {reason} by {tiers:?}")));
+    }
+    Ok(())
 }
 
 fn side(engine: &Engine, attribution: &Attribution) -> Result<Side, Unanswered> {
     let reason = match attribution.reason {
         EngineReason::NotAPod => Reason::NotAPod,
         EngineReason::NotIsolated => Reason::NotIsolated,
-        EngineReason::RuleMatches => {
-            let policy = attribution.policy.and_then(|policy| engine.policy_name(policy));
-            let (Some(policy), Some(rule)) = (policy, attribution.rule) else {
-                return Err(Unanswered::Fault("a rule matches, but which?".to_owned()));
-            };
-            Reason::Allowed(AllowingRule {
-                namespace: policy.namespace,
-                name: policy.name,
-                rule: index(rule),
-                peer: attribution.peer.map(index),
-                port: attribution.port.map(index),
-            })
-        }
+        EngineReason::RuleMatches => Reason::Allowed(deciding_rule(engine, attribution)?),
         EngineReason::NoRuleMatches => Reason::NoRuleMatches,
         EngineReason::SelfTraffic => Reason::SelfTraffic,
         EngineReason::OwnNode => Reason::OwnNode,
@@ -189,19 +237,56 @@ fn side(engine: &Engine, attribution: &Attribution) -> Result<Side, Unanswered> 
         EngineReason::Fragment => Reason::Fragment,
         EngineReason::UnknownPodAddress => Reason::UnknownPodAddress,
         EngineReason::NotSynced => Reason::NotSynced,
+        EngineReason::RuleDenies => Reason::Denied(deciding_rule(engine, attribution)?),
+        EngineReason::RuleNotUnderstood => {
+            Reason::NotUnderstood(deciding_rule(engine, attribution)?)
+        }
         other => return Err(Unanswered::Fault(format!("the reference does not know {other}"))),
     };
     Ok(Side { verdict: attribution.verdict, reason })
 }
 
-fn allowing_rule(rule: &RuleName) -> AllowingRule {
-    AllowingRule {
-        namespace: rule.policy.namespace.clone(),
-        name: rule.policy.name.clone(),
-        rule: index(rule.rule),
-        peer: rule.peer.map(index),
-        port: rule.port.map(index),
+/// The rule that an attribution names.
+fn deciding_rule(engine: &Engine, attribution: &Attribution) -> Result<DecidingRule, Unanswered> {
+    let policy = attribution.policy.and_then(|policy| engine.policy_name(policy));
+    let (Some(policy), Some(rule)) = (policy, attribution.rule) else {
+        return Err(Unanswered::Fault("a rule decides, but which?".to_owned()));
+    };
+    if attribution.tier != Some(policy.tier) {
+        return Err(Unanswered::Fault(format!(
+            "the tier {:?} decides by a policy of {:?}",
+            attribution.tier, policy.tier
+        )));
     }
+    in_words(&policy, rule, attribution.peer, attribution.port)
+}
+
+/// A rule that an explanation names, in the words of the reference.
+fn rule_in_words(rule: &RuleName) -> Result<DecidingRule, Unanswered> {
+    in_words(&rule.policy, rule.rule, rule.peer, rule.port)
+}
+
+fn in_words(
+    policy: &PolicyName,
+    rule: u32,
+    peer: Option<u32>,
+    port: Option<u32>,
+) -> Result<DecidingRule, Unanswered> {
+    let tier = match policy.tier {
+        EngineTier::Admin => Tier::Admin,
+        EngineTier::NetworkPolicy => Tier::NetworkPolicy,
+        EngineTier::Baseline => Tier::Baseline,
+        other => return Err(Unanswered::Fault(format!("the reference does not know {other}"))),
+    };
+    Ok(DecidingRule {
+        tier,
+        kind: policy.kind,
+        namespace: policy.namespace.clone(),
+        name: policy.name.clone(),
+        rule: index(rule),
+        peer: peer.map(index),
+        port: port.map(index),
+    })
 }
 
 fn index(number: u32) -> usize {

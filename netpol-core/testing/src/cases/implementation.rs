@@ -1,5 +1,6 @@
 use std::fmt;
 use std::net::IpAddr;
+use std::time::Duration;
 
 use netpol_core::manifest::{Manifest, ReadOptions};
 use netpol_core::model::{Kind, Object};
@@ -84,6 +85,24 @@ pub enum Event {
         /// All of them.
         addresses: Vec<IpAddr>,
     },
+    /// A domain name was resolved.
+    ResolveDomain {
+        /// The name.
+        name: String,
+        /// What it resolves to.
+        addresses: Vec<IpAddr>,
+        /// From when on that no longer holds; `None` means never.
+        expires: Option<Duration>,
+    },
+    /// What a domain name resolved to no longer holds.
+    WithdrawDomain {
+        /// The name.
+        name: String,
+        /// Which of its addresses; `None` means all.
+        addresses: Option<Vec<IpAddr>>,
+    },
+    /// Time has passed.
+    Advance(Duration),
     /// The lists are complete, or no longer are.
     Synced(bool),
 }
@@ -179,6 +198,13 @@ impl Implementation for World {
             Event::NodeAddresses { node, addresses } => {
                 self.set_node_addresses(node, addresses.clone());
             }
+            Event::ResolveDomain { name, addresses, expires } => {
+                self.resolve_domain(name, addresses.iter().copied(), *expires);
+            }
+            Event::WithdrawDomain { name, addresses } => {
+                self.withdraw_domain(name, addresses.as_deref());
+            }
+            Event::Advance(now) => self.advance(*now),
             Event::Synced(synced) => self.synced = *synced,
         }
         Ok(())

@@ -33,7 +33,7 @@ pub struct Case {
 #[must_use]
 pub fn load_all() -> Vec<Case> {
     let mut paths = Vec::new();
-    for folder in ["cases", "upstream"] {
+    for folder in ["cases", "network-policy-api", "upstream"] {
         let folder = testdata().join(folder);
         let entries = fs::read_dir(&folder).unwrap_or_else(|e| panic!("{}: {e}", folder.display()));
         paths.extend(entries.map(|entry| entry.expect("a folder can be listed").path()));
@@ -117,7 +117,8 @@ fn instance(mut table: Table, families: &[&str]) -> Result<Case, String> {
         read_files(&mut step)?;
         let mut value = Value::Table(step);
         substitute(&mut value, &addresses)?;
-        expand_namespaces(&mut value);
+        expand_names(&mut value, "namespaces");
+        expand_names(&mut value, "withdraw");
         typed.push(strict::<Step>(value)?);
     }
     Ok(Case { name, spec, options, admission, steps: typed })
@@ -160,7 +161,7 @@ fn assign_addresses(
 /// Loads the namespaces that pods, workloads and policies mention, for cases that load none.
 fn imply_namespaces(step: &mut Table, known: &mut BTreeSet<String>) {
     let mut implied = Vec::new();
-    for list in ["pods", "workloads", "policies"] {
+    for list in ["pods", "workloads", "policies", "extensionsPolicies", "alphaPolicies"] {
         for row in step.get(list).and_then(Value::as_array).into_iter().flatten() {
             let name = row.get("name").and_then(Value::as_str).unwrap_or_default();
             let namespace = name.split_once('/').map_or("", |(namespace, _)| namespace);
@@ -195,9 +196,9 @@ fn testdata() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../testdata")
 }
 
-/// Writes namespaces that are given by name alone as tables.
-fn expand_namespaces(step: &mut Value) {
-    let list = step.get_mut("namespaces").and_then(Value::as_array_mut);
+/// Writes what is given by name alone in a list as tables.
+fn expand_names(step: &mut Value, list: &str) {
+    let list = step.get_mut(list).and_then(Value::as_array_mut);
     for value in list.into_iter().flatten() {
         if let Some(name) = value.as_str().map(str::to_owned) {
             *value = Value::Table(Table::from_iter([("name".to_owned(), Value::String(name))]));
@@ -227,8 +228,8 @@ fn substitute(value: &mut Value, addresses: &BTreeMap<String, Vec<String>>) -> R
         Value::Array(list) => list.iter_mut().try_for_each(|value| substitute(value, addresses)),
         Value::Table(table) => table
             .iter_mut()
-            // The braces in a manifest are its own.
-            .filter(|(key, _)| *key != "manifests")
+            // The braces in a manifest are its own, and so are those in an annotation.
+            .filter(|(key, _)| *key != "manifests" && *key != "annotations")
             .try_for_each(|(_, value)| substitute(value, addresses)),
         _ => Ok(()),
     }

@@ -8,6 +8,7 @@ mod expectation;
 mod implementation;
 mod load;
 mod rows;
+mod rows_of_policies;
 mod run;
 mod step;
 mod write;
@@ -16,7 +17,11 @@ pub use expectation::{AskBy, Probe, Reach};
 pub(crate) use implementation::read;
 pub use implementation::{Ask, Event, Implementation, Unanswered};
 pub use load::{Case, load_all, load_text};
-pub use rows::{NamespaceRow, NodeRow, PodRow, PolicyRow, WorkloadRow};
+pub use rows::{NamespaceRow, NodeRow, PodRow, WorkloadRow};
+pub use rows_of_policies::{
+    AdminPolicyRow, AlphaPolicyRow, BaselineAdminPolicyRow, ClusterPolicyRow, ExtensionsPolicyRow,
+    PolicyRow,
+};
 pub use run::{Failure, run};
-pub use step::{Refusal, Step};
+pub use step::{Refusal, Resolution, Step, Withdrawal};
 pub use write::write;

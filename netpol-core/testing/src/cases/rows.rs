@@ -2,10 +2,12 @@
 //!
 //! Fields that a row does not have are refused by the loader.
 
+use std::collections::BTreeMap;
+
 use netpol_core::model::{
-    Container, ContainerPort, LabelSelector, Labels, Namespace, NetworkPolicy, NetworkPolicySpec,
-    Node, NodeAddress, NodeSpec, NodeStatus, Object, ObjectMeta, Pod, PodSpec, PodStatus,
-    PodTemplateSpec, Timestamp, Workload, WorkloadKind,
+    Container, ContainerPort, LabelSelector, Labels, Namespace, Node, NodeAddress, NodeSpec,
+    NodeStatus, Object, ObjectMeta, Pod, PodSpec, PodStatus, PodTemplateSpec, Timestamp, Workload,
+    WorkloadKind,
 };
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +20,9 @@ pub struct NamespaceRow {
     /// Its own labels.
     #[serde(default, skip_serializing_if = "Labels::is_empty")]
     pub labels: Labels,
+    /// Its annotations, which isolated pods once.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub annotations: BTreeMap<String, String>,
 }
 
 /// A Node.
@@ -26,6 +31,9 @@ pub struct NamespaceRow {
 pub struct NodeRow {
     /// Its name.
     pub name: String,
+    /// Its labels.
+    #[serde(default, skip_serializing_if = "Labels::is_empty")]
+    pub labels: Labels,
     /// `status.addresses`, all of type `InternalIP`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub addresses: Vec<String>,
@@ -106,17 +114,6 @@ pub struct PortRows {
     pub init_ports: Vec<String>,
 }
 
-/// A NetworkPolicy.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct PolicyRow {
-    /// `namespace/name`.
-    pub name: String,
-    /// Its spec, with the fields of the API.
-    #[serde(flatten)]
-    pub spec: NetworkPolicySpec,
-}
-
 impl NamespaceRow {
     /// The object.
     #[must_use]
@@ -124,6 +121,7 @@ impl NamespaceRow {
         let metadata = ObjectMeta {
             name: self.name.clone(),
             labels: self.labels.clone(),
+            annotations: self.annotations.clone(),
             ..ObjectMeta::default()
         };
         Object::Namespace(Namespace { metadata })
@@ -133,7 +131,11 @@ impl NamespaceRow {
     #[must_use]
     pub fn new(namespace: &Namespace) -> NamespaceRow {
         let metadata = &namespace.metadata;
-        NamespaceRow { name: metadata.name.clone(), labels: metadata.labels.clone() }
+        NamespaceRow {
+            name: metadata.name.clone(),
+            labels: metadata.labels.clone(),
+            annotations: metadata.annotations.clone(),
+        }
     }
 }
 
@@ -147,7 +149,11 @@ impl NodeRow {
             .iter()
             .map(|address| NodeAddress { kind: kind.clone(), address: address.clone() });
         Object::Node(Node {
-            metadata: ObjectMeta { name: self.name.clone(), ..ObjectMeta::default() },
+            metadata: ObjectMeta {
+                name: self.name.clone(),
+                labels: self.labels.clone(),
+                ..ObjectMeta::default()
+            },
             spec: NodeSpec { pod_cidrs: self.pod_cidrs.clone(), ..NodeSpec::default() },
             status: NodeStatus { addresses: addresses.collect() },
         })
@@ -158,6 +164,7 @@ impl NodeRow {
     pub fn new(node: &Node) -> NodeRow {
         NodeRow {
             name: node.metadata.name.clone(),
+            labels: node.metadata.labels.clone(),
             addresses: node.status.addresses.iter().map(|entry| entry.address.clone()).collect(),
             pod_cidrs: node.spec.pod_cidrs.clone(),
         }
@@ -241,24 +248,6 @@ impl WorkloadRow {
     }
 }
 
-impl PolicyRow {
-    /// The object.
-    ///
-    /// # Errors
-    ///
-    /// Says which part of the row is malformed.
-    pub fn object(&self) -> Result<Object, String> {
-        let metadata = metadata(&self.name)?;
-        Ok(Object::NetworkPolicy(NetworkPolicy { metadata, spec: self.spec.clone() }))
-    }
-
-    /// The row for an object.
-    #[must_use]
-    pub fn new(policy: &NetworkPolicy) -> PolicyRow {
-        PolicyRow { name: qualified(&policy.metadata), spec: policy.spec.clone() }
-    }
-}
-
 impl PortRows {
     fn pod_spec(&self) -> Result<PodSpec, String> {
         let mut spec = PodSpec::default();
@@ -311,7 +300,8 @@ fn container_rows(container: &Container) -> impl Iterator<Item = String> + '_ {
     })
 }
 
-fn metadata(name: &str) -> Result<ObjectMeta, String> {
+/// The metadata of an object called `namespace/name`.
+pub(super) fn metadata(name: &str) -> Result<ObjectMeta, String> {
     let (namespace, name) =
         name.split_once('/').ok_or_else(|| format!("{name:?} is not namespace/name"))?;
     Ok(ObjectMeta {
@@ -321,6 +311,7 @@ fn metadata(name: &str) -> Result<ObjectMeta, String> {
     })
 }
 
-fn qualified(metadata: &ObjectMeta) -> String {
+/// `namespace/name`.
+pub(super) fn qualified(metadata: &ObjectMeta) -> String {
     format!("{}/{}", metadata.namespace, metadata.name)
 }

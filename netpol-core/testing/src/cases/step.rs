@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::time::Duration;
 
 use netpol_core::Admission;
 use netpol_core::model::{Kind, Object, WorkloadKind};
@@ -7,7 +8,11 @@ use serde::{Deserialize, Serialize};
 
 use super::expectation::{Probe, Reach};
 use super::implementation::Event;
-use super::rows::{NamespaceRow, NodeRow, PodRow, PolicyRow, WorkloadRow};
+use super::rows::{NamespaceRow, NodeRow, PodRow, WorkloadRow};
+use super::rows_of_policies::{
+    AdminPolicyRow, AlphaPolicyRow, BaselineAdminPolicyRow, ClusterPolicyRow, ExtensionsPolicyRow,
+    PolicyRow,
+};
 
 /// One step of a case: what happens, in the order of the fields, and what holds after it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,15 +36,39 @@ pub struct Step {
     /// Workloads to load.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub workloads: Vec<WorkloadRow>,
-    /// Policies to load.
+    /// NetworkPolicies to load.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub policies: Vec<PolicyRow>,
+    /// NetworkPolicies to load in the form of `extensions/v1beta1`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub extensions_policies: Vec<ExtensionsPolicyRow>,
+    /// NetworkPolicies to load in the form of `net.alpha.kubernetes.io/v1alpha1`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub alpha_policies: Vec<AlphaPolicyRow>,
+    /// ClusterNetworkPolicies to load.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub cluster_policies: Vec<ClusterPolicyRow>,
+    /// AdminNetworkPolicies to load.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub admin_policies: Vec<AdminPolicyRow>,
+    /// BaselineAdminNetworkPolicies to load.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub baseline_admin_policies: Vec<BaselineAdminPolicyRow>,
     /// Manifests to apply, each as one text.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub manifests: Vec<String>,
     /// Addresses to feed for nodes, by node name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub node_addresses: BTreeMap<String, Vec<IpAddr>>,
+    /// What time it is, in seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub advance: Option<u64>,
+    /// Domain records to take back.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub withdraw: Vec<Withdrawal>,
+    /// Domain records to add.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub domains: Vec<Resolution>,
     /// Whether the lists are complete from here on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub synced: Option<bool>,
@@ -52,6 +81,30 @@ pub struct Step {
     /// Questions from every pod to every other.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub reach: Vec<Reach>,
+}
+
+/// What a domain name resolves to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Resolution {
+    /// The name.
+    pub name: String,
+    /// Its addresses, beside those it has.
+    pub addresses: Vec<IpAddr>,
+    /// From when on that no longer holds, in seconds; left out: never.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires: Option<u64>,
+}
+
+/// What a domain name no longer resolves to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Withdrawal {
+    /// The name.
+    pub name: String,
+    /// Some of its addresses; left out: all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub addresses: Option<Vec<IpAddr>>,
 }
 
 /// Which call must fail.
@@ -99,6 +152,9 @@ impl Step {
             node: node.clone(),
             addresses: addresses.clone(),
         }));
+        events.extend(self.advance.map(|seconds| Event::Advance(Duration::from_secs(seconds))));
+        events.extend(self.withdraw.iter().map(Withdrawal::event));
+        events.extend(self.domains.iter().map(Resolution::event));
         events.extend(self.synced.map(Event::Synced));
         Ok(events)
     }
@@ -115,6 +171,15 @@ impl Step {
         for row in &self.policies {
             objects.push(row.object()?);
         }
+        for row in &self.extensions_policies {
+            objects.push(row.object()?);
+        }
+        for row in &self.alpha_policies {
+            objects.push(row.object()?);
+        }
+        objects.extend(self.cluster_policies.iter().map(ClusterPolicyRow::object));
+        objects.extend(self.admin_policies.iter().map(AdminPolicyRow::object));
+        objects.extend(self.baseline_admin_policies.iter().map(BaselineAdminPolicyRow::object));
         Ok(objects)
     }
 
@@ -130,14 +195,54 @@ impl Step {
             Object::Pod(object) => self.pods.push(PodRow::new(object)),
             Object::Workload(object) => self.workloads.push(WorkloadRow::new(object)),
             Object::NetworkPolicy(object) => self.policies.push(PolicyRow::new(object)),
+            Object::ExtensionsNetworkPolicy(object) => {
+                self.extensions_policies.push(ExtensionsPolicyRow::new(object));
+            }
+            Object::AlphaNetworkPolicy(object) => {
+                self.alpha_policies.push(AlphaPolicyRow::new(object));
+            }
+            Object::ClusterNetworkPolicy(object) => {
+                self.cluster_policies.push(ClusterPolicyRow::new(object));
+            }
+            Object::AdminNetworkPolicy(object) => {
+                self.admin_policies.push(AdminPolicyRow::new(object));
+            }
+            Object::BaselineAdminNetworkPolicy(object) => {
+                self.baseline_admin_policies.push(BaselineAdminPolicyRow::new(object));
+            }
             other => panic!("cases have no rows for {}", other.object_ref()),
         }
     }
 }
 
+impl Resolution {
+    fn event(&self) -> Event {
+        Event::ResolveDomain {
+            name: self.name.clone(),
+            addresses: self.addresses.clone(),
+            expires: self.expires.map(Duration::from_secs),
+        }
+    }
+}
+
+impl Withdrawal {
+    fn event(&self) -> Event {
+        Event::WithdrawDomain { name: self.name.clone(), addresses: self.addresses.clone() }
+    }
+}
+
 fn parse_kind(text: &str) -> Result<Kind, String> {
     let workloads = WorkloadKind::ALL.into_iter().map(Kind::Workload);
-    [Kind::Namespace, Kind::Node, Kind::Pod, Kind::NetworkPolicy]
+    let others = [
+        Kind::Namespace,
+        Kind::Node,
+        Kind::Pod,
+        Kind::NetworkPolicy,
+        Kind::ClusterNetworkPolicy,
+        Kind::AdminNetworkPolicy,
+        Kind::BaselineAdminNetworkPolicy,
+    ];
+    others
         .into_iter()
         .chain(workloads)
         .find(|kind| kind.as_str() == text)

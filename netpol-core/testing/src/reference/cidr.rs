@@ -1,9 +1,11 @@
-//! Address blocks as the API server has always read them: as Go's `net.ParseCIDR` did before
-//! Go 1.17.
+//! Address blocks: as the API server has always read them in an ipBlock, which is as Go's
+//! `net.ParseCIDR` did before Go 1.17, and as the schemas of cluster-wide policies read them in
+//! `networks`, which is as Go's `netip.ParsePrefix` does.
 //!
 //! Sources: `ParseCIDRSloppy` in `k8s.io/utils/net` and its fork of the old `net` package;
 //! `IPNet.Contains` of Go's `net`; `ValidateIPBlock` in
-//! `k8s.io/kubernetes/pkg/apis/networking/validation/validation.go`.
+//! `k8s.io/kubernetes/pkg/apis/networking/validation/validation.go`; `parseCIDR` in
+//! `k8s.io/apiserver/pkg/cel/library/cidr.go`.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -46,6 +48,20 @@ impl Cidr {
             },
             None => Cidr { base: base.into(), prefix: written_prefix, written_prefix },
         })
+    }
+
+    /// Reads `address/prefix` where leading zeros and IPv4 addresses in IPv6 form are refused.
+    /// Host bits are dropped here too.
+    pub(super) fn parse_strict(text: &str) -> Option<Cidr> {
+        let (address, prefix) = text.split_once('/')?;
+        let no_leading_zero = |number: &str| number == "0" || !number.starts_with('0');
+        let strict = no_leading_zero(prefix)
+            && address.split(':').all(|group| {
+                let dotted = group.contains('.');
+                if dotted { group.split('.').all(no_leading_zero) } else { group.len() <= 4 }
+            });
+        let mapped = parse_v6(address).is_some_and(|address| address.to_ipv4_mapped().is_some());
+        Cidr::parse(text).filter(|_| strict && !mapped)
     }
 
     /// Whether the block holds `address`. A block of one family holds no address of the other.
@@ -159,6 +175,8 @@ fn read_digits(text: &str, radix: u32) -> Option<u32> {
 
 #[cfg(test)]
 mod tests {
+    use std::net::IpAddr;
+
     use super::Cidr;
 
     fn holds(cidr: &str, address: &str) -> bool {
@@ -217,6 +235,48 @@ mod tests {
             "::/99999999999999999999",
         ] {
             assert!(Cidr::parse(text).is_none(), "{text}");
+        }
+    }
+
+    /// Go's `netip.ParsePrefix` reads addresses as Rust's standard library does.
+    #[test]
+    fn reads_strictly_what_schemas_take() {
+        for text in [
+            "10.0.0.0/8",
+            "10.0.0.1/8",
+            "0.0.0.0/0",
+            "1.2.3.4/32",
+            "::/0",
+            "FD00:0:0::/16",
+            "fd00:0000::1/128",
+            "1:2:3:4:5:6:7::/64",
+            "1:2:3:4:5:6:10.0.0.1/128",
+            "::fffe:1.2.3.4/96",
+            "::1.2.3.4/96",
+        ] {
+            assert!(Cidr::parse_strict(text).is_some(), "{text}");
+            let (address, _) = text.split_once('/').expect("it has a prefix");
+            assert!(address.parse::<IpAddr>().is_ok(), "{text}");
+        }
+        for text in [
+            "",
+            "10.0.0.0",
+            "010.0.0.0/8",
+            "10.0.0.00/8",
+            "10.0.0.0/08",
+            "10.0.0.0/00",
+            "10.0.0.0/33",
+            "::/129",
+            "::ffff:1.2.3.4/120",
+            "::ffff:0:0/90",
+            "0:0:0:0:0:ffff:a00:0/104",
+            "1:2:3:4:5:6:010.0.0.1/128",
+            "00fd0::/16",
+            "fe80::1%eth0/64",
+            "10.0.0.0/8 ",
+            "10.0.0.0/+8",
+        ] {
+            assert!(Cidr::parse_strict(text).is_none(), "{text}");
         }
     }
 

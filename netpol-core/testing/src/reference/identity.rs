@@ -6,7 +6,7 @@
 use std::cmp::Reverse;
 use std::net::IpAddr;
 
-use netpol_core::model::{Labels, Pod, PodSpec, Timestamp, Workload};
+use netpol_core::model::{Labels, Node, Pod, PodSpec, Timestamp, Workload};
 use netpol_core::options::CompletedPods;
 
 use super::World;
@@ -130,15 +130,20 @@ impl World {
     /// The addresses of the node called `name`.
     fn node_addresses(&self, name: &str) -> Vec<IpAddr> {
         let node = self.nodes.iter().find(|node| node.metadata.name == name);
-        let reported = node.into_iter().flat_map(|node| &node.status.addresses);
         let fed = self.node_addresses.iter().filter(|(fed, _)| fed == name);
         let mut addresses: Vec<IpAddr> =
-            reported.filter_map(|entry| parse_address(&entry.address)).collect();
+            node.into_iter().flat_map(|node| self.reported_addresses(node)).collect();
         addresses.extend(fed.flat_map(|(_, addresses)| addresses).map(IpAddr::to_canonical));
         if self.options.pod_cidr_gateway {
             addresses.extend(self.pod_ranges(name).iter().filter_map(Cidr::gateway));
         }
         addresses
+    }
+
+    /// The addresses of a Node object, of whatever type; host names are passed over.
+    pub(super) fn reported_addresses(&self, node: &Node) -> Vec<IpAddr> {
+        let entries = node.status.addresses.iter();
+        entries.filter_map(|entry| parse_address(&entry.address)).collect()
     }
 
     /// The ranges that the pods of the node called `name` get their addresses from.

@@ -1,4 +1,4 @@
-//! What a policy says: its defaults, and what of it can be understood.
+//! What a NetworkPolicy says: its defaults, and what of it can be understood.
 //!
 //! A policy that the API server would refuse can still lie in a cluster that an older server
 //! filled. Such a policy is not ignored, because that would open what it closed: what cannot be
@@ -24,7 +24,7 @@ pub(super) struct Rule<'a> {
 }
 
 /// Which pods of its namespace the policy is about.
-pub(super) fn subject(policy: &NetworkPolicy) -> &LabelSelector {
+fn subject(policy: &NetworkPolicy) -> &LabelSelector {
     &policy.spec.pod_selector
 }
 

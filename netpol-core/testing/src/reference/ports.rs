@@ -34,14 +34,25 @@ impl World {
                 let last = entry.end_port.filter(|_| self.options.end_port).unwrap_or(*first);
                 (*first..=last).contains(&number)
             }
-            Some(IntOrString::String(name)) => destination.is_some_and(|pod| {
-                self.named_ports(pod).iter().any(|port| {
-                    port.name == *name
-                        && declared_protocol(port) == Some(protocol)
-                        && port.container_port == number
-                })
-            }),
+            Some(IntOrString::String(name)) => {
+                destination.is_some_and(|pod| self.has_named_port(pod, name, protocol, number))
+            }
         }
+    }
+
+    /// Whether a port of the pod has this name, protocol and number.
+    pub(super) fn has_named_port(
+        &self,
+        pod: &PodSpec,
+        name: &str,
+        protocol: Protocol,
+        number: i32,
+    ) -> bool {
+        self.named_ports(pod).iter().any(|port| {
+            port.name == name
+                && declared_protocol(port) == Some(protocol)
+                && port.container_port == number
+        })
     }
 
     /// The container ports that names may refer to. Two containers may use the same name for

@@ -1,6 +1,9 @@
 use std::fmt;
 
 use netpol_core::Verdict;
+use netpol_core::model::Kind;
+
+use super::tiers::Tier;
 
 /// What became of a packet, and why, on both sides.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,10 +56,14 @@ pub enum Reason {
     OwnNode,
     /// The end whose policies would count is no pod, so it has none.
     NotAPod,
-    /// No policy isolates the pod in this direction.
+    /// No policy isolates the pod in this direction, and no rule of a cluster tier decides.
     NotIsolated,
     /// A rule lets it through.
-    Allowed(AllowingRule),
+    Allowed(DecidingRule),
+    /// A rule of a cluster tier denies it.
+    Denied(DecidingRule),
+    /// A rule of a cluster tier cannot be understood and denies everything for that.
+    NotUnderstood(DecidingRule),
     /// Policies isolate the pod and none of their rules matches.
     NoRuleMatches,
     /// It is a fragment without ports, on which an option decides.
@@ -67,11 +74,27 @@ pub enum Reason {
     EssentialIcmp,
 }
 
-/// `allowed d/web rule 0 peer 1 port 2`; the other reasons by their names in camel case.
+impl Reason {
+    /// The rule that decided, when one did.
+    #[must_use]
+    pub const fn rule(&self) -> Option<&DecidingRule> {
+        match self {
+            Reason::Allowed(rule) | Reason::Denied(rule) | Reason::NotUnderstood(rule) => {
+                Some(rule)
+            }
+            _ => None,
+        }
+    }
+}
+
+/// `allowed d/web rule 0 peer 1 port 2`, `denied Admin web rule 0 peer 0`, `not understood Admin
+/// web rule 0`; the other reasons by their names in camel case.
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Reason::Allowed(rule) => return write!(f, "allowed {rule}"),
+            Reason::Denied(rule) => return write!(f, "denied {rule}"),
+            Reason::NotUnderstood(rule) => return write!(f, "not understood {rule}"),
             Reason::NotSynced => "notSynced",
             Reason::LinkSignalling => "linkSignalling",
             Reason::SelfTraffic => "selfTraffic",
@@ -87,24 +110,36 @@ impl fmt::Display for Reason {
     }
 }
 
-/// The first rule that allows, in the order of namespace, name, rule, peer, port.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct AllowingRule {
-    /// The policy's namespace.
+/// The rule that decided. In a cluster tier it is the first that matches; among NetworkPolicies,
+/// whose order means nothing, the first in the order of namespace, name, rule, peer, port.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DecidingRule {
+    /// The tier of the policy.
+    pub tier: Tier,
+    /// The kind of the policy.
+    pub kind: Kind,
+    /// The policy's namespace; empty for cluster-scoped kinds.
     pub namespace: String,
     /// The policy's name.
     pub name: String,
     /// Position of the rule in `ingress` or `egress`, from 0.
     pub rule: usize,
-    /// Position in `from` or `to`; `None` when the rule names no peers.
+    /// Position in `from` or `to`; `None` when the rule names no peers or is not understood.
     pub peer: Option<usize>,
-    /// Position in `ports`; `None` when the rule names no ports.
+    /// Position in `ports` or `protocols`; `None` when the rule names none or is not understood.
     pub port: Option<usize>,
 }
 
-impl fmt::Display for AllowingRule {
+/// A NetworkPolicy by namespace and name, a ClusterNetworkPolicy by tier and name. The older kinds
+/// of cluster-wide policies, each of which has one tier only, go by kind and name.
+impl fmt::Display for DecidingRule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{} rule {}", self.namespace, self.name, self.rule)?;
+        match self.kind {
+            Kind::NetworkPolicy => write!(f, "{}/{}", self.namespace, self.name)?,
+            Kind::ClusterNetworkPolicy => write!(f, "{} {}", self.tier, self.name)?,
+            kind => write!(f, "{kind} {}", self.name)?,
+        }
+        write!(f, " rule {}", self.rule)?;
         if let Some(peer) = self.peer {
             write!(f, " peer {peer}")?;
         }

@@ -1,18 +1,22 @@
 //! The order in which the rules are asked.
 //!
-//! Source: the Network Policies page of the Kubernetes documentation ("The two sorts of pod
-//! isolation"), and the comments of `NetworkPolicySpec` in `k8s.io/api/networking/v1/types.go`.
+//! Sources: the Network Policies page of the Kubernetes documentation ("The two sorts of pod
+//! isolation"), the comments of `NetworkPolicySpec` in `k8s.io/api/networking/v1/types.go`, and
+//! the API overview of `sigs.k8s.io/network-policy-api`.
 
-use netpol_core::model::NetworkPolicy;
+use std::borrow::Cow;
+
+use netpol_core::model::{Kind, NetworkPolicy};
 use netpol_core::net::Protocol;
-use netpol_core::options::{Fragments, UnknownPodAddresses, UnmatchedProtocols};
+use netpol_core::options::{BaselineScope, Fragments, UnknownPodAddresses, UnmatchedProtocols};
 use netpol_core::packet::Transport;
 use netpol_core::{Direction, Packet, Verdict};
 
 use super::World;
 use super::identity::{End, Endpoint};
 use super::interpret;
-use super::reason::{AllowingRule, Judgement, Reason, Side};
+use super::reason::{DecidingRule, Judgement, Reason, Side};
+use super::tiers::Tier;
 
 impl World {
     /// May `packet` pass, and why? It passes when the destination's ingress policies and the
@@ -82,27 +86,62 @@ impl World {
             return Side::allow(Reason::Fragment);
         }
 
-        // 7. Only pods have policies, and only pods that some policy isolates are judged by them.
+        // 7. Only pods have policies.
         let Some(pod) = subject.endpoint else {
             let reason = if unknown(subject) { Reason::UnknownPodAddress } else { Reason::NotAPod };
             return Side::allow(reason);
         };
-        let isolating = self.isolating_policies(direction, pod);
-        if isolating.is_empty() {
-            return Side::allow(Reason::NotIsolated);
+        // To cluster-wide policies a pod in the host network is none.
+        let ask_cluster_wide = |tier| {
+            let pod = subject.cluster_endpoint()?;
+            self.ask_tier(tier, direction, pod, other, destination, packet)
+        };
+
+        // 8. What the Admin tier accepts or denies is settled.
+        if let Some(side) = ask_cluster_wide(Tier::Admin) {
+            return side;
         }
+
+        // 9. Pods that a NetworkPolicy isolates are judged by NetworkPolicies, and that is final.
+        if self.is_isolated(direction, pod) {
+            return self.ask_network_policies(direction, pod, other, destination, packet);
+        }
+
+        // 10. The Baseline tier is asked about the others. Taken to the letter, a pod that a
+        //     NetworkPolicy is about at all is not one of them.
+        let is_settled = self.options.baseline == BaselineScope::Literal
+            && [Direction::Ingress, Direction::Egress]
+                .into_iter()
+                .any(|direction| self.is_isolated(direction, pod));
+        if !is_settled && let Some(side) = ask_cluster_wide(Tier::Baseline) {
+            return side;
+        }
+
+        // 11. What nobody denies passes.
+        Side::allow(Reason::NotIsolated)
+    }
+
+    /// What the NetworkPolicies say about a packet of a pod that they isolate.
+    fn ask_network_policies(
+        &self,
+        direction: Direction,
+        pod: Endpoint<'_>,
+        other: &End<'_>,
+        destination: &End<'_>,
+        packet: &Packet,
+    ) -> Side {
         if packet.is_fragment() && self.options.fragments == Fragments::Deny {
             return Side::deny(Reason::Fragment);
         }
 
-        // 8. Policies only add up: one rule of one of them is enough.
-        for policy in isolating {
-            if let Some(rule) = self.allowing_rule(direction, policy, other, destination, packet) {
+        // Policies only add up: one rule of one of them is enough.
+        for policy in self.policies_about_pod(direction, pod) {
+            if let Some(rule) = self.allowing_rule(direction, &policy, other, destination, packet) {
                 return Side::allow(Reason::Allowed(rule));
             }
         }
 
-        // 9. What policies are not about is left to the implementation.
+        // What policies are not about is left to the implementation.
         if !packet.protocol().has_policy_ports() {
             match self.options.unmatched_protocols {
                 UnmatchedProtocols::Allow => return Side::allow(Reason::UnmatchedProtocol),
@@ -141,15 +180,29 @@ impl World {
         }
     }
 
-    /// The policies that select the pod and are about `direction`, by name.
-    fn isolating_policies(&self, direction: Direction, pod: Endpoint<'_>) -> Vec<&NetworkPolicy> {
-        let mut policies: Vec<&NetworkPolicy> = self
-            .policies
-            .iter()
+    /// Whether NetworkPolicies isolate the pod. Being selected for a direction isolates in it;
+    /// before `v1` an annotation of the namespace did, for ingress, and nothing else.
+    fn is_isolated(&self, direction: Direction, pod: Endpoint<'_>) -> bool {
+        if self.is_legacy() {
+            direction == Direction::Ingress && self.is_isolated_by_annotation(pod.namespace())
+        } else {
+            !self.policies_about_pod(direction, pod).is_empty()
+        }
+    }
+
+    /// The NetworkPolicies that select the pod and are about `direction`, by name. Before `v1` all
+    /// were about ingress, and one whose subject cannot be understood opens nothing to anybody.
+    fn policies_about_pod(
+        &self,
+        direction: Direction,
+        pod: Endpoint<'_>,
+    ) -> Vec<Cow<'_, NetworkPolicy>> {
+        let mut policies: Vec<Cow<'_, NetworkPolicy>> = self
+            .network_policies()
             .filter(|policy| interpret::selects(policy, pod.namespace(), pod.labels()))
-            .filter(|policy| interpret::isolates(policy, direction))
+            .filter(|policy| self.is_legacy() || interpret::isolates(policy, direction))
             .collect();
-        policies.sort_by_key(|policy| &policy.metadata.name);
+        policies.sort_by(|one, other| one.metadata.name.cmp(&other.metadata.name));
         policies
     }
 
@@ -162,7 +215,7 @@ impl World {
         other: &End<'_>,
         destination: &End<'_>,
         packet: &Packet,
-    ) -> Option<AllowingRule> {
+    ) -> Option<DecidingRule> {
         let namespace = &policy.metadata.namespace;
         let destination = destination.endpoint.map(Endpoint::spec);
         for (index, rule) in interpret::rules(policy, direction).iter().enumerate() {
@@ -172,7 +225,9 @@ impl World {
             if (peer.is_some() || rule.peers.is_empty())
                 && (port.is_some() || rule.ports.is_empty())
             {
-                return Some(AllowingRule {
+                return Some(DecidingRule {
+                    tier: Tier::NetworkPolicy,
+                    kind: Kind::NetworkPolicy,
                     namespace: namespace.clone(),
                     name: policy.metadata.name.clone(),
                     rule: index,

@@ -1,10 +1,17 @@
 use std::net::IpAddr;
+use std::time::Duration;
 
 use netpol_core::Options;
-use netpol_core::model::{Kind, Labels, Namespace, NetworkPolicy, Node, Object, Pod, Workload};
+use netpol_core::model::{
+    AdminNetworkPolicy, AlphaNetworkPolicy, BaselineAdminNetworkPolicy, ClusterNetworkPolicy,
+    ExtensionsNetworkPolicy, Kind, Labels, Namespace, NetworkPolicy, Node, Object, ObjectMeta, Pod,
+    Workload,
+};
 use netpol_core::options::{MissingNamespaces, UnreadableSubjects};
 
-use super::{interpret, labels};
+use super::cluster_policy::ClusterPolicy;
+use super::domains::DomainRecord;
+use super::{labels, legacy};
 
 /// Everything that is known about a cluster: plain lists, in no order that matters.
 #[derive(Clone, Debug)]
@@ -19,8 +26,22 @@ pub struct World {
     pub pods: Vec<Pod>,
     /// All objects that make pods.
     pub workloads: Vec<Workload>,
-    /// All policies.
+    /// All NetworkPolicies, with those in the older forms below.
     pub policies: Vec<NetworkPolicy>,
+    /// NetworkPolicies of `extensions/v1beta1`.
+    pub extensions_policies: Vec<ExtensionsNetworkPolicy>,
+    /// NetworkPolicies of `net.alpha.kubernetes.io/v1alpha1`.
+    pub alpha_policies: Vec<AlphaNetworkPolicy>,
+    /// All ClusterNetworkPolicies, of both tiers.
+    pub cluster_policies: Vec<ClusterNetworkPolicy>,
+    /// All AdminNetworkPolicies.
+    pub admin_policies: Vec<AdminNetworkPolicy>,
+    /// All BaselineAdminNetworkPolicies; the API server admits one.
+    pub baseline_admin_policies: Vec<BaselineAdminNetworkPolicy>,
+    /// What domain names resolve to.
+    pub domains: Vec<DomainRecord>,
+    /// What time it is.
+    pub now: Duration,
     /// Further addresses of nodes, by node name: those of bridges and gateways.
     pub node_addresses: Vec<(String, Vec<IpAddr>)>,
     /// Whether the lists are complete.
@@ -38,6 +59,13 @@ impl World {
             pods: Vec::new(),
             workloads: Vec::new(),
             policies: Vec::new(),
+            extensions_policies: Vec::new(),
+            alpha_policies: Vec::new(),
+            cluster_policies: Vec::new(),
+            admin_policies: Vec::new(),
+            baseline_admin_policies: Vec::new(),
+            domains: Vec::new(),
+            now: Duration::ZERO,
             node_addresses: Vec::new(),
             synced: false,
         }
@@ -48,8 +76,8 @@ impl World {
     ///
     /// # Errors
     ///
-    /// [`Refused`], and nothing changes, for a policy whose `spec.podSelector` cannot be
-    /// understood where [`UnreadableSubjects::Error`] asks for that.
+    /// [`Refused`], and nothing changes, for a policy whose subject or tier cannot be understood
+    /// where [`UnreadableSubjects::Error`] asks for that.
     pub fn upsert(&mut self, object: Object) -> Result<(), Refused> {
         self.check(&object)?;
         let metadata = object.metadata().clone();
@@ -64,37 +92,55 @@ impl World {
             Object::Pod(object) => self.pods.push(object),
             Object::Workload(object) => self.workloads.push(object),
             Object::NetworkPolicy(object) => self.policies.push(object),
+            Object::ExtensionsNetworkPolicy(object) => self.extensions_policies.push(object),
+            Object::AlphaNetworkPolicy(object) => self.alpha_policies.push(object),
+            Object::ClusterNetworkPolicy(object) => self.cluster_policies.push(object),
+            Object::AdminNetworkPolicy(object) => self.admin_policies.push(object),
+            Object::BaselineAdminNetworkPolicy(object) => {
+                self.baseline_admin_policies.push(object);
+            }
             other => unimplemented_kind(&other),
         }
         Ok(())
     }
 
-    /// Removes an object, a namespace with everything in it; whether there was one.
+    /// Removes an object, a namespace with everything in it; whether there was one. A kind in no
+    /// namespace is known by its name alone.
     pub fn delete(&mut self, kind: Kind, namespace: &str, name: &str) -> bool {
         let before = self.len();
+        let is = |metadata: &ObjectMeta| metadata.namespace == namespace && metadata.name == name;
         match kind {
             Kind::Namespace => {
                 self.namespaces.retain(|object| object.metadata.name != name);
                 self.pods.retain(|object| object.metadata.namespace != name);
                 self.workloads.retain(|object| object.metadata.namespace != name);
-                self.policies.retain(|object| object.metadata.namespace != name);
+                self.retain_policies(|metadata| metadata.namespace != name);
             }
             Kind::Node => self.nodes.retain(|object| object.metadata.name != name),
-            Kind::Pod => self.pods.retain(|object| {
-                (object.metadata.namespace.as_str(), object.metadata.name.as_str())
-                    != (namespace, name)
-            }),
-            Kind::Workload(kind) => self.workloads.retain(|object| {
-                (object.kind, object.metadata.namespace.as_str(), object.metadata.name.as_str())
-                    != (kind, namespace, name)
-            }),
-            Kind::NetworkPolicy => self.policies.retain(|object| {
-                (object.metadata.namespace.as_str(), object.metadata.name.as_str())
-                    != (namespace, name)
-            }),
+            Kind::Pod => self.pods.retain(|object| !is(&object.metadata)),
+            Kind::Workload(kind) => {
+                self.workloads.retain(|object| object.kind != kind || !is(&object.metadata));
+            }
+            Kind::NetworkPolicy => self.retain_policies(|metadata| !is(metadata)),
+            Kind::ClusterNetworkPolicy => {
+                self.cluster_policies.retain(|object| object.metadata.name != name);
+            }
+            Kind::AdminNetworkPolicy => {
+                self.admin_policies.retain(|object| object.metadata.name != name);
+            }
+            Kind::BaselineAdminNetworkPolicy => {
+                self.baseline_admin_policies.retain(|object| object.metadata.name != name);
+            }
             _ => {}
         }
         before != self.len()
+    }
+
+    /// Keeps some of the NetworkPolicies of all forms, which are one kind.
+    fn retain_policies(&mut self, keep: impl Fn(&ObjectMeta) -> bool) {
+        self.policies.retain(|object| keep(&object.metadata));
+        self.extensions_policies.retain(|object| keep(&object.metadata));
+        self.alpha_policies.retain(|object| keep(&object.metadata));
     }
 
     /// Puts `objects` in the place of all objects of `kind`, as a new listing does.
@@ -109,7 +155,10 @@ impl World {
             Kind::Node => self.nodes.clear(),
             Kind::Pod => self.pods.clear(),
             Kind::Workload(kind) => self.workloads.retain(|object| object.kind != kind),
-            Kind::NetworkPolicy => self.policies.clear(),
+            Kind::NetworkPolicy => self.retain_policies(|_| false),
+            Kind::ClusterNetworkPolicy => self.cluster_policies.clear(),
+            Kind::AdminNetworkPolicy => self.admin_policies.clear(),
+            Kind::BaselineAdminNetworkPolicy => self.baseline_admin_policies.clear(),
             _ => {}
         }
         objects.into_iter().try_for_each(|object| self.upsert(object))
@@ -126,15 +175,22 @@ impl World {
     /// # Errors
     ///
     /// [`Refused`] when an object lies in a namespace that was never loaded and
-    /// [`MissingNamespaces::Error`] asks for that.
+    /// [`MissingNamespaces::Error`] asks for that, and when the API leaves the order of two
+    /// cluster-wide policies open and
+    /// [`EqualPriorities::Error`](netpol_core::options::EqualPriorities::Error) asks for that.
     pub fn publish(&self) -> Result<(), Refused> {
+        if let Some((one, other)) = self.equal_priorities() {
+            return Err(Refused(format!("{one:?} and {other:?} have the same priority")));
+        }
         if self.options.missing_namespaces != MissingNamespaces::Error {
             return Ok(());
         }
-        let pods = self.pods.iter().map(|pod| &pod.metadata);
-        let workloads = self.workloads.iter().map(|workload| &workload.metadata);
-        let policies = self.policies.iter().map(|policy| &policy.metadata);
-        for metadata in pods.chain(workloads).chain(policies) {
+        let pods = self.pods.iter().map(|object| &object.metadata);
+        let workloads = self.workloads.iter().map(|object| &object.metadata);
+        let policies = self.policies.iter().map(|object| &object.metadata);
+        let extensions = self.extensions_policies.iter().map(|object| &object.metadata);
+        let alpha = self.alpha_policies.iter().map(|object| &object.metadata);
+        for metadata in pods.chain(workloads).chain(policies).chain(extensions).chain(alpha) {
             if !self.has_namespace(&metadata.namespace) {
                 return Err(Refused(format!("namespace {:?} is missing", metadata.namespace)));
             }
@@ -163,16 +219,28 @@ impl World {
         self.namespaces.iter().any(|namespace| namespace.metadata.name == name)
     }
 
+    /// Whether the subject of a policy, and the tier of a cluster-wide one, can be understood, where
+    /// that matters.
     fn check(&self, object: &Object) -> Result<(), Refused> {
-        match object {
-            Object::NetworkPolicy(policy)
-                if self.options.unreadable_subjects == UnreadableSubjects::Error
-                    && !labels::is_understood(interpret::subject(policy)) =>
-            {
-                Err(Refused("spec.podSelector cannot be understood".to_owned()))
+        let understood = match object {
+            Object::NetworkPolicy(object) => labels::is_understood(&object.spec.pod_selector),
+            Object::ExtensionsNetworkPolicy(object) => {
+                labels::is_understood(&object.spec.pod_selector)
             }
-            _ => Ok(()),
+            Object::AlphaNetworkPolicy(object) => {
+                labels::is_understood(&legacy::selector(&object.spec.pod_selector))
+            }
+            Object::ClusterNetworkPolicy(object) => ClusterPolicy::Cluster(object).is_effective(),
+            Object::AdminNetworkPolicy(object) => ClusterPolicy::Admin(object).is_effective(),
+            Object::BaselineAdminNetworkPolicy(object) => {
+                ClusterPolicy::Baseline(object).is_effective()
+            }
+            _ => true,
+        };
+        if !understood && self.options.unreadable_subjects == UnreadableSubjects::Error {
+            return Err(Refused(format!("{} is about nobody knows whom", object.object_ref())));
         }
+        Ok(())
     }
 
     fn len(&self) -> usize {
@@ -181,6 +249,11 @@ impl World {
             + self.pods.len()
             + self.workloads.len()
             + self.policies.len()
+            + self.extensions_policies.len()
+            + self.alpha_policies.len()
+            + self.cluster_policies.len()
+            + self.admin_policies.len()
+            + self.baseline_admin_policies.len()
     }
 }
 

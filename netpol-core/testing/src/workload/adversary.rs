@@ -76,10 +76,8 @@ impl Adversary {
                     };
                     let peer =
                         NetworkPolicyPeer { ip_block: Some(block), ..NetworkPolicyPeer::default() };
-                    let namespace = random.pick(&population.namespaces);
                     let rule = ingress_rule(Vec::new(), vec![peer]);
-                    let app = random.below(selectors::APPS);
-                    let subject = selectors::label(selectors::APP, format!("app-{app}"));
+                    let (namespace, subject) = some_app(population, &mut random);
                     ingress_policy(namespace, format!("except-{number}"), subject, vec![rule])
                 })
                 .collect(),
@@ -99,6 +97,16 @@ impl Adversary {
                 .collect(),
         }
     }
+}
+
+/// A namespace and the pods of one of its apps.
+fn some_app<'population>(
+    population: &'population Population,
+    random: &mut Random,
+) -> (&'population str, LabelSelector) {
+    let namespace = random.below(population.namespaces.len());
+    let app = random.pick(&population.apps[namespace]);
+    (&population.namespaces[namespace], selectors::label(selectors::APP, app))
 }
 
 fn everything() -> LabelSelector {

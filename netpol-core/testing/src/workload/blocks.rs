@@ -29,7 +29,7 @@ const LENGTHS: [(u8, f64); 9] = [
 ];
 
 /// Share of blocks that lie among the addresses of pods.
-const AMONG_PODS: f64 = 0.2;
+const AMONG_PODS: f64 = 0.02;
 
 impl Blocks {
     pub(super) fn new(parameters: &Parameters) -> Blocks {

@@ -9,6 +9,7 @@
 
 mod adversary;
 mod blocks;
+mod cluster_policies;
 mod interpretive;
 mod parameters;
 mod pods;

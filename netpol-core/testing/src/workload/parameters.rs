@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::Adversary;
 
 /// Version of the generator: the same parameters give another world when it changes.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// What a [`World`](super::World) is like.
 ///
@@ -38,6 +38,8 @@ pub struct Parameters {
     pub namespaces: usize,
     /// How many policies, those of the adversary not counted.
     pub policies: usize,
+    /// How many cluster-wide policies.
+    pub cluster_policies: usize,
     /// How many different ipBlocks rules choose from.
     pub blocks: usize,
     /// Zipf exponent of the number of pods in a namespace.
@@ -128,7 +130,9 @@ impl Parameters {
         [("1k", 1_000), ("10k", 10_000), ("100k", 100_000), ("1m", 1_000_000)];
 
     /// Variants that have names.
-    pub const VARIANTS: [&'static str; 6] = [
+    pub const VARIANTS: [&'static str; 8] = [
+        "20-cluster-policies",
+        "1000-cluster-policies",
         "dual-stack",
         "ipv6",
         "hot-namespace",
@@ -146,6 +150,7 @@ impl Parameters {
             pods,
             namespaces: (pods / 50).max(2),
             policies: pods / 10,
+            cluster_policies: 0,
             blocks: (pods / 50).max(20),
             pod_skew: 0.7,
             policy_skew: 0.4,
@@ -179,6 +184,8 @@ impl Parameters {
 
     fn with_variant(mut self, variant: &str) -> Option<Parameters> {
         match variant {
+            "20-cluster-policies" => self.cluster_policies = 20,
+            "1000-cluster-policies" => self.cluster_policies = 1_000,
             "dual-stack" => self.ipv6_share = 0.3,
             "ipv6" => self.ipv6_share = 1.0,
             "hot-namespace" => self.adversary = Some(Adversary::HotNamespace { policies: 10_000 }),

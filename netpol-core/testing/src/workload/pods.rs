@@ -22,6 +22,8 @@ pub(super) const IPV6_PODS: Ipv6Net =
 pub(super) const SYSTEM_NAMESPACE: &str = "kube-system";
 /// The app that it is.
 pub(super) const DNS_APP: &str = "kube-dns";
+/// What namespaces are for.
+pub(super) const ENVIRONMENTS: [&str; 4] = ["production", "staging", "test", "development"];
 
 /// Who lives in a world.
 #[derive(Debug)]
@@ -74,12 +76,11 @@ impl Population {
     /// The Namespace objects.
     pub(super) fn namespace_objects(&self, parameters: &Parameters) -> Vec<Namespace> {
         let mut random = Random::new(parameters.seed, "namespaces");
-        let environments = ["production", "staging", "test", "development"];
         let object = |name: &String| {
             let labels = [
                 (NAMESPACE_NAME, name.clone()),
                 (TEAM, format!("team-{}", random.below(self.teams))),
-                (ENVIRONMENT, (*random.pick(&environments)).to_owned()),
+                (ENVIRONMENT, (*random.pick(&ENVIRONMENTS)).to_owned()),
             ];
             Namespace { metadata: metadata("", name.clone(), labels) }
         };

@@ -1,6 +1,7 @@
-use netpol_core::model::{Namespace, NetworkPolicy, Object, Pod};
+use netpol_core::model::{ClusterNetworkPolicy, Namespace, NetworkPolicy, Object, Pod};
 
 use super::Parameters;
+use super::cluster_policies::Administrator;
 use super::pods::Population;
 use super::policies::Author;
 
@@ -24,6 +25,8 @@ pub struct World {
     pub pods: Vec<Pod>,
     /// Every policy.
     pub policies: Vec<NetworkPolicy>,
+    /// Every cluster-wide policy.
+    pub cluster_policies: Vec<ClusterNetworkPolicy>,
 }
 
 impl World {
@@ -47,6 +50,7 @@ impl World {
             parameters: parameters.clone(),
             namespaces: population.namespace_objects(parameters),
             policies,
+            cluster_policies: Administrator::new(parameters, &population).policies(),
             pods: population.into_pods(),
         }
     }
@@ -55,6 +59,8 @@ impl World {
     pub fn into_objects(self) -> impl Iterator<Item = Object> {
         let namespaces = self.namespaces.into_iter().map(Object::Namespace);
         let policies = self.policies.into_iter().map(Object::NetworkPolicy);
+        let cluster_policies = self.cluster_policies.into_iter().map(Object::ClusterNetworkPolicy);
+        let policies = policies.chain(cluster_policies);
         namespaces.chain(policies).chain(self.pods.into_iter().map(Object::Pod))
     }
 }

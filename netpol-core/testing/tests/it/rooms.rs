@@ -46,7 +46,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "tables",
         ],
     ),
-    ("render", &["field", "diagnostic", "engine", "manifest", "packet"]),
+    ("render", &["field", "diagnostic", "engine", "manifest", "model", "packet", "policy"]),
     (
         "cluster",
         &[

@@ -13,8 +13,8 @@ use netpol_core::manifest::ReadOptions;
 use netpol_core::model::{IntOrString, Kind, NetworkPolicy, NetworkPolicyPort, Object};
 use netpol_core::net::Protocol;
 use netpol_core::{
-    Admission, Applied, Cluster, EndpointId, Engine, Manifest, Options, Packet, Party, Question,
-    Tier, Verdict,
+    Action, Admission, Applied, Cluster, EndpointId, Engine, Manifest, Options, Packet, Party,
+    Question, Tier, Verdict,
 };
 
 use super::questions::{address, assert_answers, portrait};
@@ -40,30 +40,43 @@ fn public_types_are_plain_data() {
     is_plain::<Applied>();
     is_plain::<EndpointId>();
     is_plain::<Tier>();
+    is_plain::<Action>();
     let named = plain! {
         diagnostic: Diagnostic, Error, Problem, Severity;
         engine: Account, Attribution, Decision, Engine, Explanation, LengthMismatch, MemoryUsage,
             NearMiss, Party, PartyName, PolicyId, PolicyName, Question, QuestionError, Reason,
-            RuleName, Stage;
+            RuleName, Stage, TierOutcome, TierStep;
         field: Error, ErrorKind, ErrorList, Location, Path;
+        legacy: Conversion;
         manifest: Admission, Finding, Limits, Manifest, ReadOptions, Refuses, UnknownFields;
-        model: Container, ContainerPort, IntOrString, InvalidTimestamp, IpBlock, Kind,
-            LabelSelector, LabelSelectorRequirement, ManagedFieldsEntry, Namespace, NetworkPolicy,
+        model: AdminNetworkPolicy, AdminNetworkPolicyEgressRule, AdminNetworkPolicyIngressRule,
+            AdminNetworkPolicyPort, AdminNetworkPolicyPortNumber, AdminNetworkPolicyPortRange,
+            AdminNetworkPolicySpec, AlphaAllowIncoming, AlphaInboundRule, AlphaNetworkPolicy,
+            AlphaNetworkPolicySpec, AlphaPeer, AlphaPort, BaselineAdminNetworkPolicy,
+            BaselineAdminNetworkPolicySpec, ClusterNetworkPolicy, ClusterNetworkPolicyEgressPeer,
+            ClusterNetworkPolicyEgressRule, ClusterNetworkPolicyIngressPeer,
+            ClusterNetworkPolicyIngressRule, ClusterNetworkPolicyPort,
+            ClusterNetworkPolicyPortRange, ClusterNetworkPolicyProtocol,
+            ClusterNetworkPolicyProtocolPorts, ClusterNetworkPolicySpec,
+            ClusterNetworkPolicySubject, Container, ContainerPort, ExtensionsNetworkPolicy,
+            ExtensionsNetworkPolicyIngressRule, ExtensionsNetworkPolicySpec, IntOrString, InvalidTimestamp, IpBlock, Kind,
+            LabelSelector, LabelSelectorRequirement, ManagedFieldsEntry, Namespace, NamespacedPod,
+            NetworkPolicy,
             NetworkPolicyEgressRule, NetworkPolicyIngressRule, NetworkPolicyPeer,
             NetworkPolicyPort, NetworkPolicySpec, Node, NodeAddress, NodeSpec, NodeStatus, Object,
             ObjectMeta, ObjectRef, OwnerReference, Pod, PodSpec, PodStatus, PodTemplateSpec,
             Timestamp, Workload, WorkloadKind;
-        net: Cidr, CidrObjection, IpBlock, ParseCidrError, ParseIpBlockError, PolicyPort,
+        net: Cidr, CidrObjection, DomainPattern, InvalidDomainPattern, IpBlock, ParseCidrError, ParseIpBlockError, PolicyPort,
             PortRange, Ports, Protocol;
-        options: CidrStrictness, CompletedPods, Fragments, HostNetworkPods, IpBlockPods,
-            MissingNamespaces, NamedPortContainers, Options, UnknownPodAddresses, UnmatchedProtocols,
+        options: BaselineScope, CidrStrictness, CompletedPods, EqualPriorities, Fragments, HostNetworkPods, IpBlockPods,
+            MissingNamespaces, NamedPortContainers, NetworkPolicySemantics, Options, UnknownPodAddresses, UnmatchedProtocols,
             UnreadableSubjects;
         packet: Direction, Packet, Transport, Verdict;
         render: Style;
         selector: InvalidRequirement, Operator, ParseSelectorError, Requirement, Selector;
         validate: ValidateOptions;
     };
-    let root = ["Cluster", "Applied", "EndpointId", "Tier"];
+    let root = ["Cluster", "Applied", "EndpointId", "Tier", "Action"];
     let mut named = named.into_iter().chain(root).map(str::to_owned).collect::<BTreeSet<_>>();
     let mut declared = BTreeSet::new();
     collect(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../src"), &mut declared);

@@ -47,6 +47,16 @@ fn usual_worlds() {
 }
 
 #[test]
+fn worlds_with_cluster_wide_policies() {
+    for cluster_policies in [1, 20, 300] {
+        let parameters = small(|parameters| parameters.cluster_policies = cluster_policies);
+        let trace = TraceParameters { packets: PACKETS, ..TraceParameters::default() };
+        let allowed = agree(&parameters, &trace);
+        assert!((PACKETS / 20..PACKETS * 3 / 4).contains(&allowed), "{allowed}");
+    }
+}
+
+#[test]
 fn hostile_worlds() {
     // The hot namespace is hashed, not scanned, from 48 rules on.
     for adversary in [

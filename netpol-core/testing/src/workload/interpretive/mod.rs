@@ -6,13 +6,15 @@
 //! selector is evaluated anew each time.
 
 mod read;
+mod read_cluster;
 mod records;
 
 use std::net::IpAddr;
 
+use netpol_core::Action;
 use netpol_core::packet::{Direction, Packet, Transport, Verdict};
 
-use self::records::{Peer, Pod, PolicyRecord, Port, Rule};
+use self::records::{ClusterRecord, Peer, Pod, Port, Rule};
 use super::World;
 
 /// Judges packets by walking the policies of their ends' namespaces.
@@ -25,6 +27,9 @@ pub struct Interpreter {
     ipv6: read::Map<u128, u32>,
     pods: Vec<Pod>,
     namespaces: Vec<records::Namespace>,
+    /// In the order in which they are asked.
+    admin: Vec<ClusterRecord>,
+    baseline: Vec<ClusterRecord>,
 }
 
 impl Interpreter {
@@ -71,33 +76,59 @@ impl Interpreter {
 
     fn allows(&self, case: &Case<'_>, direction: Direction) -> bool {
         let Some(subject) = case.subject else { return true };
+        if direction == Direction::Ingress && subject.own_node.contains(&case.peer_address) {
+            return true;
+        }
+        match self.first_match(&self.admin, subject, case, direction) {
+            Some(Action::Accept) => return true,
+            Some(Action::Deny) => return false,
+            Some(Action::Pass) | None => {}
+        }
         let mut isolated = false;
         for policy in &self.namespaces[subject.namespace as usize].policies {
             let Some(rules) = policy.rules(direction) else { continue };
             if policy.subject.matches(&subject.labels) {
                 isolated = true;
-                if rules.iter().any(|rule| self.rule_matches(rule, policy, case)) {
+                if rules.iter().any(|rule| self.rule_matches(rule, Some(policy.namespace), case)) {
                     return true;
                 }
             }
         }
-        let own_node =
-            direction == Direction::Ingress && subject.own_node.contains(&case.peer_address);
-        !isolated || own_node
+        !isolated
+            && self.first_match(&self.baseline, subject, case, direction) != Some(Action::Deny)
     }
 
-    fn rule_matches(&self, rule: &Rule, policy: &PolicyRecord, case: &Case<'_>) -> bool {
+    /// What the first rule of an ordered tier does that matches.
+    fn first_match(
+        &self,
+        policies: &[ClusterRecord],
+        subject: &Pod,
+        case: &Case<'_>,
+        direction: Direction,
+    ) -> Option<Action> {
+        let namespace = &self.namespaces[subject.namespace as usize].labels;
+        policies
+            .iter()
+            .filter(|policy| {
+                policy.namespaces.matches(namespace) && policy.pods.matches(&subject.labels)
+            })
+            .flat_map(|policy| policy.rules(direction))
+            .find(|rule| self.rule_matches(&rule.rule, None, case))
+            .map(|rule| rule.action)
+    }
+
+    fn rule_matches(&self, rule: &Rule, own: Option<u32>, case: &Case<'_>) -> bool {
         (rule.ports.is_empty() || rule.ports.iter().any(|port| port_matches(port, case)))
             && (rule.peers.is_empty()
-                || rule.peers.iter().any(|peer| self.peer_matches(peer, policy, case)))
+                || rule.peers.iter().any(|peer| self.peer_matches(peer, own, case)))
     }
 
-    fn peer_matches(&self, peer: &Peer, policy: &PolicyRecord, case: &Case<'_>) -> bool {
+    fn peer_matches(&self, peer: &Peer, own: Option<u32>, case: &Case<'_>) -> bool {
         match peer {
             Peer::Pods { namespaces, pods } => {
                 let Some(pod) = case.peer else { return false };
                 let in_namespace = match namespaces {
-                    None => pod.namespace == policy.namespace,
+                    None => Some(pod.namespace) == own,
                     Some(selector) => {
                         selector.matches(&self.namespaces[pod.namespace as usize].labels)
                     }

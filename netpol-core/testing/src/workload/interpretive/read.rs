@@ -50,6 +50,8 @@ impl Reader {
             ipv6: Map::default(),
             pods: Vec::with_capacity(world.pods.len()),
             namespaces,
+            admin: self.tier(&world.cluster_policies, "Admin"),
+            baseline: self.tier(&world.cluster_policies, "Baseline"),
         };
         for (number, pod) in (0..).zip(&world.pods) {
             for address in addresses(&pod.status.pod_ips) {
@@ -63,7 +65,7 @@ impl Reader {
         interpreter
     }
 
-    fn symbol(&mut self, text: &str) -> Symbol {
+    pub(super) fn symbol(&mut self, text: &str) -> Symbol {
         let next = Symbol::try_from(self.symbols.len()).expect("symbols are fewer than 2^32");
         *self.symbols.entry_ref(text).or_insert(next)
     }
@@ -139,7 +141,7 @@ impl Reader {
         Peer::Pods { namespaces, pods }
     }
 
-    fn selector(&mut self, selector: &LabelSelector) -> Selector {
+    pub(super) fn selector(&mut self, selector: &LabelSelector) -> Selector {
         let mut requirements = Vec::new();
         for (key, value) in &selector.match_labels {
             let (key, value) = (self.symbol(key), self.symbol(value));
@@ -160,11 +162,11 @@ impl Reader {
     }
 }
 
-fn protocol(name: Option<&str>) -> Protocol {
+pub(super) fn protocol(name: Option<&str>) -> Protocol {
     Protocol::from_api(name.unwrap_or("TCP")).expect("a protocol that policies know")
 }
 
-fn prefix(text: &str) -> Prefix {
+pub(super) fn prefix(text: &str) -> Prefix {
     match text.parse().expect("a prefix") {
         IpNet::V4(prefix) => {
             Prefix::Ipv4 { network: prefix.network().to_bits(), mask: prefix.netmask().to_bits() }

@@ -1,5 +1,6 @@
 use std::net::IpAddr;
 
+use netpol_core::Action;
 use netpol_core::net::Protocol;
 use netpol_core::packet::Direction;
 
@@ -48,6 +49,31 @@ impl PolicyRecord {
             Direction::Egress => self.egress.as_deref(),
         }
     }
+}
+
+/// A cluster-wide policy.
+#[derive(Debug)]
+pub(super) struct ClusterRecord {
+    pub(super) namespaces: Selector,
+    pub(super) pods: Selector,
+    pub(super) ingress: Box<[OrderedRule]>,
+    pub(super) egress: Box<[OrderedRule]>,
+}
+
+impl ClusterRecord {
+    pub(super) fn rules(&self, direction: Direction) -> &[OrderedRule] {
+        match direction {
+            Direction::Ingress => &self.ingress,
+            Direction::Egress => &self.egress,
+        }
+    }
+}
+
+/// A rule that does something with what it matches.
+#[derive(Debug)]
+pub(super) struct OrderedRule {
+    pub(super) action: Action,
+    pub(super) rule: Rule,
 }
 
 #[derive(Debug)]

@@ -1,27 +1,31 @@
-use super::{Namespaces, Peer, Policy, Rule, Subject, Tier};
+use smallvec::smallvec;
+
+use super::ports;
 use crate::field::Path;
 use crate::model::{
-    IntOrString, LabelSelector, NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort,
+    IntOrString, Kind, LabelSelector, NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort,
 };
-use crate::net::{IpBlock, PolicyPort, PortRange, Protocol};
-use crate::options::Options;
+use crate::net::{IpBlock, PolicyPort, Protocol};
+use crate::options::{NetworkPolicySemantics, Options};
+use crate::policy::{Action, Namespaces, Peer, Policy, Rule, RulePort, Subject, Tier};
 use crate::selector::Selector;
 use crate::validate;
 
 /// Brings a NetworkPolicy to normal form: fills in what the API server would default
 /// (`SetDefaults_NetworkPolicy`, `SetDefaults_NetworkPolicyPort`) and reads its text.
 ///
-/// It never fails. A policy that kube-apiserver refuses can still be stored in a cluster of another
-/// version, and refusing it here would leave an older, more open one in force; so what cannot be
-/// read isolates and allows nothing.
+/// What cannot be read isolates and allows nothing.
 pub(crate) fn network_policy(name: Box<str>, policy: &NetworkPolicy, options: &Options) -> Policy {
     let spec = &policy.spec;
+    let legacy = options.network_policies == NetworkPolicySemantics::Legacy;
     let subject = match Selector::try_from(&spec.pod_selector) {
         Ok(selector) => Subject::Pods(selector),
-        Err(_) => Subject::Unreadable,
+        // Where being selected isolates, an unknown subject is everybody; where it opens, nobody.
+        Err(_) if legacy => Subject::Nobody,
+        Err(_) => Subject::EveryPod,
     };
     let readable = matches!(subject, Subject::Pods(_));
-    let (isolates_ingress, isolates_egress) = isolates(policy);
+    let (isolates_ingress, isolates_egress) = if legacy { (true, false) } else { isolates(policy) };
     let ingress = isolates_ingress.then(|| {
         let rules = spec.ingress.iter().filter(|_| readable);
         rules.map(|rule| lower_rule(&rule.from, &rule.ports, options)).collect()
@@ -32,8 +36,10 @@ pub(crate) fn network_policy(name: Box<str>, policy: &NetworkPolicy, options: &O
     });
     Policy {
         tier: Tier::NetworkPolicy,
+        kind: Kind::NetworkPolicy,
         namespace: policy.metadata.namespace.as_str().into(),
         name,
+        priority: None,
         subject,
         ingress,
         egress,
@@ -54,10 +60,18 @@ fn isolates(policy: &NetworkPolicy) -> (bool, bool) {
     (lists("Ingress"), lists("Egress"))
 }
 
-fn lower_rule(peers: &[NetworkPolicyPeer], ports: &[NetworkPolicyPort], options: &Options) -> Rule {
+/// A rule that lets peers pass on ports.
+pub(super) fn lower_rule(
+    peers: &[NetworkPolicyPeer],
+    ports: &[NetworkPolicyPort],
+    options: &Options,
+) -> Rule {
     Rule {
-        peers: peers.iter().map(|peer| lower_peer(peer).unwrap_or(Peer::Unreadable)).collect(),
-        ports: ports.iter().map(|port| lower_port(port, options)).collect(),
+        name: None,
+        action: Action::Accept,
+        understood: true,
+        peers: peers.iter().map(|peer| lower_peer(peer).unwrap_or(Peer::Nobody)).collect(),
+        ports: ports.iter().map(|port| lower_port(port, options).unwrap_or_default()).collect(),
     }
 }
 
@@ -81,21 +95,17 @@ fn lower_peer(peer: &NetworkPolicyPeer) -> Option<Peer> {
 }
 
 /// `None` when any part of the entry cannot be read.
-fn lower_port(port: &NetworkPolicyPort, options: &Options) -> Option<PolicyPort> {
+fn lower_port(port: &NetworkPolicyPort, options: &Options) -> Option<RulePort> {
     if !validate::network_policy_port(port, &Path::root()).is_empty() {
         return None;
     }
     let protocol = Protocol::from_api(port.protocol.as_deref().unwrap_or("TCP"))?;
     match &port.port {
-        None => Some(PolicyPort::all(protocol)),
-        Some(IntOrString::String(name)) => Some(PolicyPort::named(protocol, name)),
-        Some(IntOrString::Int(number)) => {
-            let first = u16::try_from(*number).ok()?;
-            let last = match port.end_port.filter(|_| options.end_port) {
-                Some(last) => u16::try_from(last).ok()?,
-                None => first,
-            };
-            Some(PolicyPort::range(protocol, PortRange::new(first, last)?))
+        None => Some(smallvec![PolicyPort::all(protocol)]),
+        Some(IntOrString::String(name)) => Some(smallvec![PolicyPort::named(protocol, name)]),
+        Some(IntOrString::Int(first)) => {
+            let last = port.end_port.filter(|_| options.end_port);
+            ports::range(protocol, *first, last.unwrap_or(*first))
         }
     }
 }

@@ -1,0 +1,251 @@
+//! Lists of which the first entry that matches decides.
+
+use std::sync::Arc;
+
+use super::atom_spans::AtomSpans;
+use super::matching::candidates;
+use super::rule_set::{INLINE, NO_ATOM};
+use super::signature::Signature;
+use super::{Atom, GuardId, Records, SignatureId, Tables};
+
+/// Number of an ordered rule set.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct OrderedId(pub(crate) u32);
+
+impl OrderedId {
+    /// The list without entries: nothing is decided.
+    pub(crate) const EMPTY: OrderedId = OrderedId(0);
+}
+
+/// What an entry decides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Outcome {
+    Accept,
+    Deny,
+    /// Nothing, and nothing after it in the list does either.
+    Pass,
+}
+
+/// One entry: what becomes of peers that match the atom and pass the guard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct OrderedEntry {
+    pub(crate) atom: Atom,
+    pub(crate) guard: GuardId,
+    pub(crate) outcome: Outcome,
+}
+
+/// A guard and an outcome in one word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Guarded(u32);
+
+impl Guarded {
+    fn new(entry: &OrderedEntry) -> Guarded {
+        Guarded(entry.guard.0 | (entry.outcome as u32) << 30)
+    }
+
+    const fn guard(self) -> GuardId {
+        GuardId(self.0 & ((1 << 30) - 1))
+    }
+
+    const fn outcome(self) -> Outcome {
+        match self.0 >> 30 {
+            0 => Outcome::Accept,
+            2 => Outcome::Pass,
+            _ => Outcome::Deny,
+        }
+    }
+}
+
+/// From here on a list is hashed by atom instead of scanned: sooner than a set that adds up,
+/// because a packet that matches nothing has to go through all of it.
+const HEAVY: usize = 4 * INLINE;
+
+/// Set in a [`Record::link`] that leads to a [`Heavy`] form.
+const TO_HEAVY: u32 = 1 << 31;
+
+/// Six entries in order: 64 bytes.
+#[derive(Clone, Debug)]
+#[repr(C, align(64))]
+struct Record {
+    /// The bits of its atoms, and of those in the rest of the chain.
+    bloom: u64,
+    /// Whether one of its atoms, or of those in the rest of the chain, is everybody.
+    everybody: u32,
+    /// The next record of the chain, or the heavy form; 0 for neither.
+    link: u32,
+    atoms: [Atom; INLINE],
+    guarded: [Guarded; INLINE],
+}
+
+impl Default for Record {
+    fn default() -> Record {
+        let guarded = [Guarded(0); INLINE];
+        Record { bloom: 0, everybody: 0, link: 0, atoms: [NO_ATOM; INLINE], guarded }
+    }
+}
+
+/// A list too long to scan: from each atom to its entries.
+///
+/// A packet costs as many probes as its peer's signature has atoms, and one for everybody.
+#[derive(Clone, Debug, Default)]
+struct Heavy {
+    spans: AtomSpans,
+    /// By atom, and in order for each: the place in the list, and the entry.
+    entries: Box<[(u32, Guarded)]>,
+    /// The same for everybody.
+    everybody: Box<[(u32, Guarded)]>,
+}
+
+/// All ordered rule sets.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct OrderedRuleSets {
+    records: Records<Record>,
+    heavy: Records<Arc<Heavy>>,
+}
+
+impl OrderedRuleSets {
+    /// Adds a list; `None` when the numbers have run out.
+    pub(crate) fn push(&mut self, entries: &[OrderedEntry]) -> Option<OrderedId> {
+        if entries.is_empty() {
+            return Some(OrderedId::EMPTY);
+        }
+        let is_everybody = |entry: &OrderedEntry| entry.atom == Atom::EVERYBODY;
+        if entries.len() > HEAVY {
+            let link = self.heavy.push(Arc::new(Heavy::new(entries)))? | TO_HEAVY;
+            let bloom = entries.iter().fold(0, |bloom, entry| bloom | entry.atom.bloom());
+            let everybody = entries.iter().any(is_everybody).into();
+            let record = Record { bloom, everybody, link, ..Record::default() };
+            return self.records.push(record).map(OrderedId);
+        }
+        // From the last record of the chain to the first, so that each knows the next.
+        let (mut link, mut bloom, mut everybody) = (0, 0, 0);
+        for chunk in entries.chunks(INLINE).rev() {
+            let mut record = Record { link, ..Record::default() };
+            let places = record.atoms.iter_mut().zip(&mut record.guarded);
+            for (entry, (atom, guarded)) in chunk.iter().zip(places) {
+                *atom = entry.atom;
+                *guarded = Guarded::new(entry);
+                bloom |= entry.atom.bloom();
+            }
+            everybody |= u32::from(chunk.iter().any(is_everybody));
+            (record.bloom, record.everybody) = (bloom, everybody);
+            link = self.records.push(record)?;
+        }
+        Some(OrderedId(link))
+    }
+
+    pub(super) fn shrink(&mut self) {
+        self.records.shrink();
+        self.heavy.shrink();
+    }
+
+    pub(super) fn bytes(&self) -> usize {
+        self.records.bytes()
+            + self.heavy.bytes()
+            + self.heavy.iter().map(|heavy| heavy.bytes()).sum::<usize>()
+    }
+}
+
+impl Heavy {
+    fn new(entries: &[OrderedEntry]) -> Heavy {
+        let placed = (0..).zip(entries).map(|(place, entry)| (place, Guarded::new(entry)));
+        let mut sorted = entries.iter().map(|entry| entry.atom).zip(placed).collect::<Vec<_>>();
+        // Stable, so that the entries of an atom stay in order.
+        sorted.sort_by_key(|(atom, _)| *atom);
+        // Everybody has the greatest number of all.
+        let after = sorted.partition_point(|(atom, _)| *atom < Atom::EVERYBODY);
+        let everybody = sorted.split_off(after).into_iter().map(|(_, entry)| entry).collect();
+        let (atoms, entries): (Vec<_>, Vec<_>) = sorted.into_iter().unzip();
+        Heavy { spans: AtomSpans::new(&atoms), entries: entries.into(), everybody }
+    }
+
+    #[inline]
+    fn entries(&self, atom: Atom) -> &[(u32, Guarded)] {
+        self.entries.get(self.spans.of(atom)).unwrap_or(&[])
+    }
+
+    fn bytes(&self) -> usize {
+        self.spans.bytes()
+            + size_of_val::<[(u32, Guarded)]>(&self.entries)
+            + size_of_val::<[(u32, Guarded)]>(&self.everybody)
+    }
+}
+
+impl Tables {
+    /// What the first entry decides that matches a peer with `signature` and a packet of `key`;
+    /// `None` when no entry matches.
+    #[inline]
+    pub(crate) fn first_match(
+        &self,
+        list: OrderedId,
+        signature: SignatureId,
+        key: u32,
+    ) -> Option<Outcome> {
+        if list == OrderedId::EMPTY {
+            return None;
+        }
+        let peer = self.signatures.at(signature.0);
+        let mut record = self.ordered.records.at(list.0);
+        // The bloom of a record speaks for the rest of the chain too.
+        while record.bloom & peer.bloom != 0 || record.everybody != 0 {
+            if let Some(outcome) = self.record_decides(record, peer, key) {
+                return Some(outcome);
+            }
+            match record.link {
+                0 => return None,
+                heavy if heavy & TO_HEAVY != 0 => {
+                    let heavy = self.ordered.heavy.at(heavy & !TO_HEAVY);
+                    return self.heavy_decides(heavy, record.bloom, peer, key);
+                }
+                next => record = self.ordered.records.at(next),
+            }
+        }
+        None
+    }
+
+    #[inline]
+    fn record_decides(&self, record: &Record, peer: &Signature, key: u32) -> Option<Outcome> {
+        let mut candidates = candidates(&record.atoms, peer.bloom | Atom::EVERYBODY.bloom());
+        while candidates != 0 {
+            let place = candidates.trailing_zeros() as usize;
+            if let (Some(atom), Some(guarded)) =
+                (record.atoms.get(place), record.guarded.get(place))
+                && (*atom == Atom::EVERYBODY || self.has(peer, *atom))
+                && self.passes(guarded.guard(), peer, key)
+            {
+                return Some(guarded.outcome());
+            }
+            candidates &= candidates - 1;
+        }
+        None
+    }
+
+    #[inline(never)]
+    fn heavy_decides(
+        &self,
+        heavy: &Heavy,
+        bloom: u64,
+        peer: &Signature,
+        key: u32,
+    ) -> Option<Outcome> {
+        let mut first = (u32::MAX, None);
+        let mut search = |entries: &[(u32, Guarded)]| {
+            for (place, guarded) in entries {
+                if *place >= first.0 {
+                    break;
+                }
+                if self.passes(guarded.guard(), peer, key) {
+                    first = (*place, Some(*guarded));
+                    break;
+                }
+            }
+        };
+        search(&heavy.everybody);
+        for atom in self.atoms(peer) {
+            if atom.bloom() & bloom != 0 {
+                search(heavy.entries(*atom));
+            }
+        }
+        first.1.map(Guarded::outcome)
+    }
+}
