@@ -19,7 +19,9 @@ pub(super) fn manifest(
         manifest.stand_ins().iter().map(|(object, path)| (*object, path)).collect();
     let mut judged: Vec<(usize, Diagnostic)> = Vec::new();
     for (index, item) in manifest.objects().iter().enumerate() {
-        for diagnostic in object(item, admission, options) {
+        let found = judge(item, admission, options);
+        let outcome = consequences(item, admission, &found, options);
+        for diagnostic in found {
             let path = path_of(&diagnostic);
             // What stands in for a field that could not be read has been told already; only where
             // that was a warning and this refuses, there is more to say.
@@ -28,6 +30,7 @@ pub(super) fn manifest(
                 judged.push((index, diagnostic));
             }
         }
+        judged.extend(outcome.into_iter().map(|diagnostic| (index, diagnostic)));
     }
     // One pass over the text for all of them, and only when there are any.
     let wanted = judged
@@ -52,6 +55,13 @@ pub(super) fn manifest(
 
 /// Everything to be said about one object.
 pub(super) fn object(object: &Object, admission: Admission, options: &Options) -> Vec<Diagnostic> {
+    let mut diagnostics = judge(object, admission, options);
+    diagnostics.extend(consequences(object, admission, &diagnostics, options));
+    diagnostics
+}
+
+/// What is wrong with an object, and what is odd about it.
+fn judge(object: &Object, admission: Admission, options: &Options) -> Vec<Diagnostic> {
     let name = object.object_ref();
     let validation = ValidateOptions::from(options);
     let errors = validate::object(object, &validation).into_iter().map(|error| {
@@ -68,6 +78,34 @@ pub(super) fn object(object: &Object, admission: Admission, options: &Options) -
     errors.chain(warnings).map(|diagnostic| diagnostic.about(name.clone())).collect()
 }
 
+/// What becomes of the parts of an object that mean nothing, unless a person is to mend it anyway.
+fn consequences(
+    object: &Object,
+    admission: Admission,
+    judged: &[Diagnostic],
+    options: &Options,
+) -> Vec<Diagnostic> {
+    if admission == Admission::Create && judged.iter().any(Diagnostic::is_error) {
+        return Vec::new();
+    }
+    let name = object.object_ref();
+    let insists = options.unreadable_subjects == UnreadableSubjects::Error;
+    validate::not_understood(object)
+        .into_iter()
+        .map(|problem| {
+            let subject = matches!(
+                &problem,
+                Problem::Note { code: "subject-not-understood" | "tier-not-understood", .. }
+            );
+            let mut diagnostic = Diagnostic::warning(problem).about(name.clone());
+            if subject && insists {
+                diagnostic.severity = Severity::Error;
+            }
+            diagnostic
+        })
+        .collect()
+}
+
 /// What not even a stored object can do without: a name to be known by, and a subject where the
 /// options insist on one.
 fn refused_when_stored(error: &field::Error, options: &Options) -> bool {
@@ -75,7 +113,9 @@ fn refused_when_stored(error: &field::Error, options: &Options) -> bool {
     let nameless = error.kind() == ErrorKind::Required
         && matches!(path.as_str(), "metadata.name" | "metadata.namespace");
     let subjectless = options.unreadable_subjects == UnreadableSubjects::Error
-        && path.starts_with("spec.podSelector");
+        && ["spec.podSelector", "spec.subject", "spec.tier"]
+            .iter()
+            .any(|subject| path.starts_with(subject));
     nameless || subjectless
 }
 

@@ -138,6 +138,21 @@ impl Error {
         Error::new(ErrorKind::TooLong, path, None, detail, origin)
     }
 
+    /// The list at `path` has `count` elements, more than `limit`.
+    #[must_use]
+    pub fn too_many(path: &Path, count: usize, limit: usize, origin: &'static str) -> Error {
+        let items = if limit == 1 { "item" } else { "items" };
+        let detail = format!("must have at most {limit} {items}");
+        Error::new(ErrorKind::TooMany, path, Some(count.to_string()), detail, origin)
+    }
+
+    /// `value` at `path` is there a second time.
+    #[must_use]
+    pub fn duplicate(path: &Path, value: impl fmt::Display, origin: &'static str) -> Error {
+        let value = Some(shorten(value.to_string()));
+        Error::new(ErrorKind::Duplicate, path, value, String::new(), origin)
+    }
+
     /// An error of any `kind`, for the ones without a constructor of their own.
     #[must_use]
     pub fn of_kind(
@@ -271,6 +286,12 @@ impl ErrorList {
     /// The list itself, when it holds one.
     pub fn into_result(self) -> Result<(), ErrorList> {
         if self.is_empty() { Ok(()) } else { Err(self) }
+    }
+}
+
+impl Extend<Error> for ErrorList {
+    fn extend<I: IntoIterator<Item = Error>>(&mut self, errors: I) {
+        self.0.extend(errors);
     }
 }
 

@@ -108,6 +108,74 @@ origins! {
     WORKLOAD_SELECTOR_EMPTY = "minProperties=selector";
     /// A workload whose selector does not match its own pods.
     TEMPLATE_LABELS = "match=template-labels";
+    /// A cluster-wide policy without a tier.
+    TIER_REQUIRED = "required=tier";
+    /// An unknown tier.
+    TIER = "enum=tier";
+    /// A cluster-wide policy without a priority.
+    PRIORITY_REQUIRED = "required=priority";
+    /// A priority out of range.
+    PRIORITY = "range=priority";
+    /// A cluster-wide policy without a subject.
+    SUBJECT_REQUIRED = "required=subject";
+    /// A subject with none or several of its fields.
+    SUBJECT_ONE_OF = "oneOf=subject";
+    /// A selector of pods, in a subject or peer, that is missing.
+    POD_SELECTOR_REQUIRED = "required=podSelector";
+    /// A selector of namespaces, in a subject or peer, that is missing.
+    NAMESPACE_SELECTOR_REQUIRED = "required=namespaceSelector";
+    /// A requirement of a selector without a key.
+    SELECTOR_KEY_REQUIRED = "required=selector-key";
+    /// A requirement of a selector without an operator.
+    SELECTOR_OPERATOR_REQUIRED = "required=selector-operator";
+    /// Too many rules.
+    RULES_MAX = "maxItems=rules";
+    /// A rule whose name is too long.
+    RULE_NAME = "maxLength=rule-name";
+    /// A rule without an action.
+    ACTION_REQUIRED = "required=action";
+    /// An unknown action.
+    ACTION = "enum=action";
+    /// A rule without peers.
+    PEERS_REQUIRED = "required=peers";
+    /// Too many peers.
+    PEERS_MAX = "maxItems=peers";
+    /// A peer of a cluster-wide policy with none or several of its fields.
+    PEER_ONE_OF = "oneOf=peer";
+    /// A field that other peers have and these do not.
+    PEER_FIELD = "forbidden=peer-field";
+    /// A list of networks with nothing in it.
+    NETWORKS_MIN = "minItems=networks";
+    /// Too many networks.
+    NETWORKS_MAX = "maxItems=networks";
+    /// A network that is too long for one.
+    NETWORK_LENGTH = "maxLength=network";
+    /// A network that is no CIDR.
+    NETWORK = "format=network";
+    /// A list of domain names with nothing in it.
+    DOMAIN_NAMES_MIN = "minItems=domainNames";
+    /// Too many domain names.
+    DOMAIN_NAMES_MAX = "maxItems=domainNames";
+    /// A malformed domain name.
+    DOMAIN_NAME = "pattern=domainName";
+    /// A list of ports or protocols with nothing in it.
+    PORTS_MIN = "minItems=ports";
+    /// Too many ports or protocols.
+    PORTS_MAX = "maxItems=ports";
+    /// A port or protocol with none or several of its fields.
+    PORT_ONE_OF = "oneOf=port";
+    /// A protocol that says nothing of ports.
+    DESTINATION_PORT_REQUIRED = "minProperties=protocol";
+    /// A port without a number.
+    PORT_NUMBER_REQUIRED = "required=port";
+    /// A range of ports without one of its ends.
+    PORT_RANGE_REQUIRED = "required=port-range";
+    /// A range of ports that ends where it begins, or before.
+    PORT_RANGE = "order=port-range";
+    /// A named port in a rule for destinations that name no ports.
+    NAMED_PORT_PEER = "forbidden=named-port";
+    /// The only object of its kind has another name.
+    SINGLETON_NAME = "singleton=name";
     /// A timestamp that does not parse.
     TIMESTAMP = "format=date-time";
     /// A value of the wrong JSON type.

@@ -46,18 +46,25 @@ pub fn alpha_network_policy(policy: &AlphaNetworkPolicy) -> NetworkPolicy {
 }
 
 fn alpha_rule(from: &[AlphaPeer], ports: &[AlphaPort]) -> NetworkPolicyIngressRule {
-    let peers = from.iter().map(|peer| NetworkPolicyPeer {
-        pod_selector: peer.pods.as_ref().map(match_labels),
-        ..NetworkPolicyPeer::default()
-    });
-    let ports = ports.iter().map(|port| NetworkPolicyPort {
-        protocol: port.protocol.clone(),
-        port: port.port.clone(),
-        end_port: None,
-    });
-    NetworkPolicyIngressRule { from: peers.collect(), ports: ports.collect() }
+    NetworkPolicyIngressRule {
+        from: from.iter().map(alpha_peer).collect(),
+        ports: ports.iter().map(alpha_port).collect(),
+    }
 }
 
-fn match_labels(labels: &Labels) -> LabelSelector {
+/// The peer that stands for one of 2016.
+pub(super) fn alpha_peer(peer: &AlphaPeer) -> NetworkPolicyPeer {
+    let pod_selector = peer.pods.as_ref().map(match_labels);
+    NetworkPolicyPeer { pod_selector, ..NetworkPolicyPeer::default() }
+}
+
+/// The port that stands for one of 2016.
+pub(super) fn alpha_port(port: &AlphaPort) -> NetworkPolicyPort {
+    let AlphaPort { port, protocol } = port.clone();
+    NetworkPolicyPort { protocol, port, end_port: None }
+}
+
+/// The selector of whatever has all of these labels.
+pub(super) fn match_labels(labels: &Labels) -> LabelSelector {
     LabelSelector { match_labels: labels.clone(), match_expressions: Vec::new() }
 }

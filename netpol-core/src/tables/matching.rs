@@ -129,7 +129,7 @@ impl Tables {
 
 /// Bit `i` is set when the peer may match `rules[i]`, by its bloom word.
 #[inline]
-fn candidates(rules: &[Atom; rule_set::INLINE], bloom: u64) -> u32 {
+pub(super) fn candidates(rules: &[Atom; rule_set::INLINE], bloom: u64) -> u32 {
     let places = (0..).zip(rules);
     places.fold(0, |found, (place, rule)| found | u32::from(rule.bloom() & bloom != 0) << place)
 }

@@ -17,6 +17,7 @@
 //! intervals but further atoms that must be absent (base minus excepts), so that overlapping
 //! blocks cost as many entries as they have lines, whatever they overlap.
 
+mod atom_spans;
 mod class;
 mod guard;
 mod heavy;

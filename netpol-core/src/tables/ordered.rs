@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use super::rule_set::{HEAVY, INLINE, NO_ATOM};
+use super::atom_spans::AtomSpans;
+use super::matching::candidates;
+use super::rule_set::{INLINE, NO_ATOM};
 use super::signature::Signature;
 use super::{Atom, GuardId, Records, SignatureId, Tables};
-use crate::hash::Map;
 
 /// Number of an ordered rule set.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -55,6 +56,10 @@ impl Guarded {
     }
 }
 
+/// From here on a list is hashed by atom instead of scanned: sooner than a set that adds up,
+/// because a packet that matches nothing has to go through all of it.
+const HEAVY: usize = 4 * INLINE;
+
 /// Set in a [`Record::link`] that leads to a [`Heavy`] form.
 const TO_HEAVY: u32 = 1 << 31;
 
@@ -84,10 +89,11 @@ impl Default for Record {
 /// A packet costs as many probes as its peer's signature has atoms, and one for everybody.
 #[derive(Clone, Debug, Default)]
 struct Heavy {
-    /// Where the entries of an atom begin, and how many there are.
-    spans: Map<Atom, (u32, u32)>,
+    spans: AtomSpans,
     /// By atom, and in order for each: the place in the list, and the entry.
     entries: Box<[(u32, Guarded)]>,
+    /// The same for everybody.
+    everybody: Box<[(u32, Guarded)]>,
 }
 
 /// All ordered rule sets.
@@ -105,7 +111,7 @@ impl OrderedRuleSets {
         }
         let is_everybody = |entry: &OrderedEntry| entry.atom == Atom::EVERYBODY;
         if entries.len() > HEAVY {
-            let link = self.heavy.push(Arc::new(Heavy::new(entries)?))? | TO_HEAVY;
+            let link = self.heavy.push(Arc::new(Heavy::new(entries)))? | TO_HEAVY;
             let bloom = entries.iter().fold(0, |bloom, entry| bloom | entry.atom.bloom());
             let everybody = entries.iter().any(is_everybody).into();
             let record = Record { bloom, everybody, link, ..Record::default() };
@@ -141,29 +147,27 @@ impl OrderedRuleSets {
 }
 
 impl Heavy {
-    fn new(entries: &[OrderedEntry]) -> Option<Heavy> {
-        let mut sorted = (0..).zip(entries).collect::<Vec<(u32, _)>>();
-        sorted.sort_by_key(|(_, entry)| entry.atom);
-        let mut heavy = Heavy::default();
-        let mut start = 0;
-        for span in sorted.chunk_by(|(_, a), (_, b)| a.atom == b.atom) {
-            let Some((_, first)) = span.first() else { continue };
-            let count = u32::try_from(span.len()).ok()?;
-            heavy.spans.insert(first.atom, (start, count));
-            start = start.checked_add(count)?;
-        }
-        heavy.entries = sorted.iter().map(|(place, entry)| (*place, Guarded::new(entry))).collect();
-        Some(heavy)
+    fn new(entries: &[OrderedEntry]) -> Heavy {
+        let placed = (0..).zip(entries).map(|(place, entry)| (place, Guarded::new(entry)));
+        let mut sorted = entries.iter().map(|entry| entry.atom).zip(placed).collect::<Vec<_>>();
+        // Stable, so that the entries of an atom stay in order.
+        sorted.sort_by_key(|(atom, _)| *atom);
+        // Everybody has the greatest number of all.
+        let after = sorted.partition_point(|(atom, _)| *atom < Atom::EVERYBODY);
+        let everybody = sorted.split_off(after).into_iter().map(|(_, entry)| entry).collect();
+        let (atoms, entries): (Vec<_>, Vec<_>) = sorted.into_iter().unzip();
+        Heavy { spans: AtomSpans::new(&atoms), entries: entries.into(), everybody }
     }
 
+    #[inline]
     fn entries(&self, atom: Atom) -> &[(u32, Guarded)] {
-        let Some((start, count)) = self.spans.get(&atom) else { return &[] };
-        let start = *start as usize;
-        self.entries.get(start..start + *count as usize).unwrap_or(&[])
+        self.entries.get(self.spans.of(atom)).unwrap_or(&[])
     }
 
     fn bytes(&self) -> usize {
-        self.spans.allocation_size() + size_of_val::<[(u32, Guarded)]>(&self.entries)
+        self.spans.bytes()
+            + size_of_val::<[(u32, Guarded)]>(&self.entries)
+            + size_of_val::<[(u32, Guarded)]>(&self.everybody)
     }
 }
 
@@ -191,7 +195,7 @@ impl Tables {
                 0 => return None,
                 heavy if heavy & TO_HEAVY != 0 => {
                     let heavy = self.ordered.heavy.at(heavy & !TO_HEAVY);
-                    return self.heavy_decides(heavy, peer, key);
+                    return self.heavy_decides(heavy, record.bloom, peer, key);
                 }
                 next => record = self.ordered.records.at(next),
             }
@@ -201,27 +205,47 @@ impl Tables {
 
     #[inline]
     fn record_decides(&self, record: &Record, peer: &Signature, key: u32) -> Option<Outcome> {
-        let bloom = peer.bloom | Atom::EVERYBODY.bloom();
-        let entries = record.atoms.iter().zip(&record.guarded);
-        entries
-            .filter(|(atom, _)| atom.bloom() & bloom != 0)
-            .find(|(atom, guarded)| {
-                (**atom == Atom::EVERYBODY || self.has(peer, **atom))
-                    && self.passes(guarded.guard(), peer, key)
-            })
-            .map(|(_, guarded)| guarded.outcome())
+        let mut candidates = candidates(&record.atoms, peer.bloom | Atom::EVERYBODY.bloom());
+        while candidates != 0 {
+            let place = candidates.trailing_zeros() as usize;
+            if let (Some(atom), Some(guarded)) =
+                (record.atoms.get(place), record.guarded.get(place))
+                && (*atom == Atom::EVERYBODY || self.has(peer, *atom))
+                && self.passes(guarded.guard(), peer, key)
+            {
+                return Some(guarded.outcome());
+            }
+            candidates &= candidates - 1;
+        }
+        None
     }
 
     #[inline(never)]
-    fn heavy_decides(&self, heavy: &Heavy, peer: &Signature, key: u32) -> Option<Outcome> {
-        let mut first: Option<(u32, Guarded)> = None;
-        for atom in self.atoms(peer).iter().chain(&[Atom::EVERYBODY]) {
-            let before = first.map_or(u32::MAX, |(place, _)| place);
-            let entries = heavy.entries(*atom).iter().take_while(|(place, _)| *place < before);
-            let found =
-                entries.copied().find(|(_, guarded)| self.passes(guarded.guard(), peer, key));
-            first = found.or(first);
+    fn heavy_decides(
+        &self,
+        heavy: &Heavy,
+        bloom: u64,
+        peer: &Signature,
+        key: u32,
+    ) -> Option<Outcome> {
+        let mut first = (u32::MAX, None);
+        let mut search = |entries: &[(u32, Guarded)]| {
+            for (place, guarded) in entries {
+                if *place >= first.0 {
+                    break;
+                }
+                if self.passes(guarded.guard(), peer, key) {
+                    first = (*place, Some(*guarded));
+                    break;
+                }
+            }
+        };
+        search(&heavy.everybody);
+        for atom in self.atoms(peer) {
+            if atom.bloom() & bloom != 0 {
+                search(heavy.entries(*atom));
+            }
         }
-        first.map(|(_, guarded)| guarded.outcome())
+        first.1.map(Guarded::outcome)
     }
 }

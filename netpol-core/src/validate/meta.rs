@@ -56,7 +56,14 @@ pub fn object_meta(meta: &ObjectMeta, kind: Kind, path: &Path) -> ErrorList {
     errors.append(owner_references(&meta.owner_references, &path.child("ownerReferences")));
     errors.append(finalizers(&meta.finalizers, &path.child("finalizers")));
     errors.append(managed_fields(&meta.managed_fields, &path.child("managedFields")));
-    errors.append(standard_finalizers(&meta.finalizers, &path.child("finalizers")));
+    // The wrapper is not for custom resources.
+    let custom = matches!(
+        kind,
+        Kind::ClusterNetworkPolicy | Kind::AdminNetworkPolicy | Kind::BaselineAdminNetworkPolicy
+    );
+    if !custom {
+        errors.append(standard_finalizers(&meta.finalizers, &path.child("finalizers")));
+    }
     errors
 }
 

@@ -9,7 +9,11 @@
 //! [`label_selector()`], [`ip_block()`]) can be called alone. Where an object has to be lived with
 //! although it is invalid, a part without errors is one that can be interpreted.
 //!
-//! [`warnings()`] is apart, because a warning never refuses anything.
+//! Cluster-wide policies are custom resources, which the server holds against a schema: it counts
+//! their rules and looks at their numbers, and takes any text for a selector.
+//!
+//! [`warnings()`] is apart, because a warning never refuses anything, and so is
+//! [`not_understood()`], which says what becomes of parts that mean nothing.
 //!
 //! ```
 //! use netpol_core::model::Object;
@@ -32,6 +36,10 @@
 
 #[cfg(test)]
 mod assertions;
+mod cluster_network_policy;
+mod cluster_policy;
+mod cluster_ports;
+mod cluster_rules;
 mod ip_block;
 mod label_selector;
 mod meta;
@@ -40,11 +48,17 @@ mod namespace;
 mod network_policy;
 mod network_policy_update;
 mod node;
+mod not_understood;
+mod older_network_policies;
 mod options;
 mod pod;
+mod schema;
 mod warnings;
 mod workload;
 
+pub use cluster_network_policy::{
+    admin_network_policy, baseline_admin_network_policy, cluster_network_policy,
+};
 pub use ip_block::ip_block;
 pub use label_selector::label_selector;
 pub use meta::{object_meta, object_meta_update};
@@ -54,6 +68,8 @@ pub use network_policy::{
 };
 pub use network_policy_update::network_policy_update;
 pub use node::node;
+pub use not_understood::not_understood;
+pub use older_network_policies::{alpha_network_policy, extensions_network_policy};
 pub use options::ValidateOptions;
 pub use pod::pod;
 pub use warnings::warnings;
@@ -71,10 +87,10 @@ pub fn object(object: &Object, options: &ValidateOptions) -> ErrorList {
         Object::Pod(object) => pod(object),
         Object::Workload(object) => workload(object, options),
         Object::NetworkPolicy(object) => network_policy(object, options),
-        Object::ExtensionsNetworkPolicy(_)
-        | Object::AlphaNetworkPolicy(_)
-        | Object::ClusterNetworkPolicy(_)
-        | Object::AdminNetworkPolicy(_)
-        | Object::BaselineAdminNetworkPolicy(_) => ErrorList::new(),
+        Object::ExtensionsNetworkPolicy(object) => extensions_network_policy(object, options),
+        Object::AlphaNetworkPolicy(object) => alpha_network_policy(object),
+        Object::ClusterNetworkPolicy(object) => cluster_network_policy(object),
+        Object::AdminNetworkPolicy(object) => admin_network_policy(object),
+        Object::BaselineAdminNetworkPolicy(object) => baseline_admin_network_policy(object),
     }
 }

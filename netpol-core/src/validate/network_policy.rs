@@ -123,7 +123,8 @@ pub fn network_policy_peer(
     errors
 }
 
-fn ports(ports: &[NetworkPolicyPort], path: &Path) -> ErrorList {
+/// Every fault of a rule's `ports` at `path`.
+pub(super) fn ports(ports: &[NetworkPolicyPort], path: &Path) -> ErrorList {
     let mut errors = ErrorList::new();
     for (index, port) in ports.iter().enumerate() {
         errors.append(network_policy_port(port, &path.index(index)));
@@ -131,7 +132,12 @@ fn ports(ports: &[NetworkPolicyPort], path: &Path) -> ErrorList {
     errors
 }
 
-fn peers(peers: &[NetworkPolicyPeer], options: &ValidateOptions, path: &Path) -> ErrorList {
+/// Every fault of a rule's `from` or `to` at `path`.
+pub(super) fn peers(
+    peers: &[NetworkPolicyPeer],
+    options: &ValidateOptions,
+    path: &Path,
+) -> ErrorList {
     let mut errors = ErrorList::new();
     for (index, peer) in peers.iter().enumerate() {
         errors.append(network_policy_peer(peer, options, &path.index(index)));
@@ -152,7 +158,8 @@ fn end_port(first: i32, last: i32, path: &Path) -> ErrorList {
     errors
 }
 
-fn policy_types(types: &[String], path: &Path) -> ErrorList {
+/// Every fault of `policyTypes` at `path`.
+pub(super) fn policy_types(types: &[String], path: &Path) -> ErrorList {
     let supported = ["Ingress", "Egress"];
     if types.len() > supported.len() {
         let detail = "may not specify more than two policyTypes";

@@ -2,10 +2,8 @@
 
 use netpol_core::engine::{
     Account, Attribution, Decision, Explanation, Party, PolicyName, Question, QuestionError,
-    Reason as EngineReason, RuleName,
+    Reason as EngineReason, RuleName, TierOutcome,
 };
-use netpol_core::model::Kind;
-use netpol_core::options::NetworkPolicySemantics;
 use netpol_core::{Cluster, Engine, Options, Packet, Tier as EngineTier, Verdict};
 
 use crate::cases::{Ask, Event, Implementation, Unanswered, read};
@@ -162,40 +160,65 @@ fn judge(
                 account.reason, attribution.reason
             )));
         }
-        explains_network_policies(engine, account, side)?;
+        explains(account, side)?;
     }
     Ok(judgement)
 }
 
-/// An explanation that comes down to NetworkPolicies lists the rule that attribution names first,
-/// and policies that isolate where some do; where an annotation does, there may be none.
-fn explains_network_policies(
-    engine: &Engine,
-    account: &Account,
-    side: &Side,
-) -> Result<(), Unanswered> {
-    let of_network_policies = |rule: &DecidingRule| rule.tier == Tier::NetworkPolicy;
+/// An explanation lists first the rule that attribution names, lists policies that isolate where
+/// some do, and leads through the tiers to what decides.
+fn explains(account: &Account, side: &Side) -> Result<(), Unanswered> {
+    let listed = account.allowed_by.first().map(rule_in_words).transpose()?;
     let named = match &side.reason {
-        Reason::Allowed(rule) if of_network_policies(rule) => Some(rule),
+        Reason::Allowed(rule) => Some(rule),
         _ => None,
     };
-    let words =
-        |rule: &RuleName| words_of_the_reference(&rule.policy, rule.rule, rule.peer, rule.port);
-    let listed = account.allowed_by.first().map(words).transpose()?.filter(of_network_policies);
-    if named != listed.as_ref() {
+    if listed.as_ref() != named {
         return Err(Unanswered::Fault(format!(
             "explain lists {listed:?} first, attribute names {named:?}"
         )));
     }
-    let isolated = named.is_some() || side.reason == Reason::NoRuleMatches;
-    let by_policies = engine.options().network_policies == NetworkPolicySemantics::V1;
-    let none = account.isolated_by.is_empty();
-    if (!isolated && !none) || (isolated && none && by_policies) {
+    let isolated = named.is_some_and(|rule| rule.tier == Tier::NetworkPolicy)
+        || side.reason == Reason::NoRuleMatches;
+    if isolated == account.isolated_by.is_empty() {
         return Err(Unanswered::Fault(format!(
             "explain lists {} isolating policies for {}",
             account.isolated_by.len(),
             side.reason
         )));
+    }
+    let leads = match account.tiers.split_last() {
+        None => side.reason.rule().is_none() && side.reason != Reason::NoRuleMatches,
+        Some((last, before)) => {
+            let passed = before.iter().all(|step| {
+                step.tier != EngineTier::NetworkPolicy
+                    && matches!(step.outcome, TierOutcome::Pass | TierOutcome::NoMatch)
+            });
+            let rule = last.rule.as_ref().map(rule_in_words).transpose()?;
+            let decides = match (&side.reason, last.outcome) {
+                (Reason::Allowed(_), TierOutcome::Accept)
+                | (Reason::Denied(_), TierOutcome::Deny)
+                | (Reason::NotUnderstood(_), TierOutcome::NotUnderstood) => {
+                    rule.as_ref() == side.reason.rule()
+                }
+                (Reason::NoRuleMatches, TierOutcome::NoMatch) => {
+                    last.tier == EngineTier::NetworkPolicy
+                }
+                (Reason::NotIsolated, TierOutcome::Pass | TierOutcome::NoMatch) => {
+                    last.tier != EngineTier::NetworkPolicy
+                }
+                (
+                    Reason::UnmatchedProtocol | Reason::EssentialIcmp | Reason::Fragment,
+                    TierOutcome::Option,
+                ) => last.tier == EngineTier::NetworkPolicy,
+                _ => false,
+            };
+            passed && decides
+        }
+    };
+    if !leads {
+        let (reason, tiers) = (&side.reason, &account.tiers);
+        return Err(Unanswered::Fault(format!("explain walks to {reason} by {tiers:?}")));
     }
     Ok(())
 }
@@ -214,11 +237,11 @@ fn side(engine: &Engine, attribution: &Attribution) -> Result<Side, Unanswered> 
         EngineReason::Fragment => Reason::Fragment,
         EngineReason::UnknownPodAddress => Reason::UnknownPodAddress,
         EngineReason::NotSynced => Reason::NotSynced,
-        other => match other.name() {
-            "ruleDenies" => Reason::Denied(deciding_rule(engine, attribution)?),
-            "ruleNotUnderstood" => Reason::NotUnderstood(deciding_rule(engine, attribution)?),
-            name => return Err(Unanswered::Fault(format!("the reference does not know {name}"))),
-        },
+        EngineReason::RuleDenies => Reason::Denied(deciding_rule(engine, attribution)?),
+        EngineReason::RuleNotUnderstood => {
+            Reason::NotUnderstood(deciding_rule(engine, attribution)?)
+        }
+        other => return Err(Unanswered::Fault(format!("the reference does not know {other}"))),
     };
     Ok(Side { verdict: attribution.verdict, reason })
 }
@@ -235,25 +258,29 @@ fn deciding_rule(engine: &Engine, attribution: &Attribution) -> Result<DecidingR
             attribution.tier, policy.tier
         )));
     }
-    words_of_the_reference(&policy, rule, attribution.peer, attribution.port)
+    in_words(&policy, rule, attribution.peer, attribution.port)
 }
 
-/// A rule that the engine names, in the words of the reference.
-fn words_of_the_reference(
+/// A rule that an explanation names, in the words of the reference.
+fn rule_in_words(rule: &RuleName) -> Result<DecidingRule, Unanswered> {
+    in_words(&rule.policy, rule.rule, rule.peer, rule.port)
+}
+
+fn in_words(
     policy: &PolicyName,
     rule: u32,
     peer: Option<u32>,
     port: Option<u32>,
 ) -> Result<DecidingRule, Unanswered> {
-    let (tier, kind) = match policy.tier {
-        EngineTier::Admin => (Tier::Admin, Kind::ClusterNetworkPolicy),
-        EngineTier::NetworkPolicy => (Tier::NetworkPolicy, Kind::NetworkPolicy),
-        EngineTier::Baseline => (Tier::Baseline, Kind::ClusterNetworkPolicy),
+    let tier = match policy.tier {
+        EngineTier::Admin => Tier::Admin,
+        EngineTier::NetworkPolicy => Tier::NetworkPolicy,
+        EngineTier::Baseline => Tier::Baseline,
         other => return Err(Unanswered::Fault(format!("the reference does not know {other}"))),
     };
     Ok(DecidingRule {
         tier,
-        kind,
+        kind: policy.kind,
         namespace: policy.namespace.clone(),
         name: policy.name.clone(),
         rule: index(rule),

@@ -2,6 +2,9 @@
 
 use netpol_core::Options;
 use netpol_core::model::{NetworkPolicy, Object, Pod};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use toml::Value;
 
 use crate::cases::Event;
 use crate::generate::Scenario;
@@ -83,6 +86,14 @@ fn smaller_events(event: &Event) -> Vec<Event> {
                 Event::ReplaceAll { kind: *kind, objects, admission: *admission }
             })
             .collect(),
+        Event::ResolveDomain { name, addresses, expires } => {
+            let without = |position: usize| {
+                let mut addresses = addresses.clone();
+                addresses.remove(position);
+                Event::ResolveDomain { name: name.clone(), addresses, expires: *expires }
+            };
+            (0..addresses.len()).map(without).collect()
+        }
         _ => Vec::new(),
     }
 }
@@ -93,6 +104,20 @@ fn smaller_objects(object: &Object) -> Vec<Object> {
         let mut smaller = object.clone();
         smaller.metadata_mut().labels.remove(key);
         all.push(smaller);
+    }
+    for key in object.metadata().annotations.keys() {
+        let mut smaller = object.clone();
+        smaller.metadata_mut().annotations.remove(key);
+        all.push(smaller);
+    }
+    macro_rules! smaller_specs {
+        ($variant:ident, $policy:ident) => {
+            for spec in smaller_values(&$policy.spec) {
+                let mut smaller = $policy.clone();
+                smaller.spec = spec;
+                all.push(Object::$variant(smaller));
+            }
+        };
     }
     match object {
         Object::Pod(pod) => all.extend(smaller_pods(pod).into_iter().map(Object::Pod)),
@@ -109,6 +134,57 @@ fn smaller_objects(object: &Object) -> Vec<Object> {
                 let mut node = node.clone();
                 node.spec.pod_cidrs.remove(position);
                 all.push(Object::Node(node));
+            }
+        }
+        Object::ExtensionsNetworkPolicy(policy) => smaller_specs!(ExtensionsNetworkPolicy, policy),
+        Object::AlphaNetworkPolicy(policy) => smaller_specs!(AlphaNetworkPolicy, policy),
+        Object::ClusterNetworkPolicy(policy) => smaller_specs!(ClusterNetworkPolicy, policy),
+        Object::AdminNetworkPolicy(policy) => smaller_specs!(AdminNetworkPolicy, policy),
+        Object::BaselineAdminNetworkPolicy(policy) => {
+            smaller_specs!(BaselineAdminNetworkPolicy, policy);
+        }
+        _ => {}
+    }
+    all
+}
+
+/// The values with one entry less of some list or one field less of some table, outer ones first,
+/// as far as they are still values of the type.
+fn smaller_values<T: Serialize + DeserializeOwned>(value: &T) -> Vec<T> {
+    let value = Value::try_from(value).expect("every object can be written as TOML");
+    let smaller = trimmed(&value).into_iter();
+    smaller.filter_map(|value| value.try_into().ok()).collect()
+}
+
+fn trimmed(value: &Value) -> Vec<Value> {
+    let mut all = Vec::new();
+    match value {
+        Value::Array(list) => {
+            for position in 0..list.len() {
+                let mut smaller = list.clone();
+                smaller.remove(position);
+                all.push(Value::Array(smaller));
+            }
+            for (position, entry) in list.iter().enumerate() {
+                for entry in trimmed(entry) {
+                    let mut smaller = list.clone();
+                    smaller[position] = entry;
+                    all.push(Value::Array(smaller));
+                }
+            }
+        }
+        Value::Table(table) => {
+            for key in table.keys() {
+                let mut smaller = table.clone();
+                smaller.remove(key);
+                all.push(Value::Table(smaller));
+            }
+            for (key, entry) in table {
+                for entry in trimmed(entry) {
+                    let mut smaller = table.clone();
+                    smaller.insert(key.clone(), entry);
+                    all.push(Value::Table(smaller));
+                }
             }
         }
         _ => {}

@@ -115,6 +115,14 @@ impl Block {
         }
     }
 
+    /// The block as text that the schemas of cluster-wide policies take: host bits and upper case
+    /// are fine, leading zeros and IPv4 in IPv6 form are not.
+    pub(super) fn write_strictly(self, choices: &mut impl Choices) -> String {
+        let address = if choices.once_in(4) { self.address } else { self.first() };
+        let text = format!("{address}/{}", self.prefix);
+        if choices.once_in(8) { text.to_uppercase() } else { text }
+    }
+
     fn first(self) -> IpAddr {
         self.like(bits(self.address) & !self.host_mask())
     }

@@ -36,6 +36,7 @@ pub(super) fn namespace(choices: &mut impl Choices, name: &str) -> Object {
 pub(super) fn node(choices: &mut impl Choices, number: usize) -> Object {
     let mut node = Node::default();
     node.metadata.name = format!("n{number}");
+    node.metadata.labels = labels(choices);
     for ipv6 in [false, true] {
         if !choices.once_in(4) {
             let address = addresses::of_a_node(number, ipv6).to_string();
@@ -152,7 +153,8 @@ fn pod_spec(choices: &mut impl Choices) -> PodSpec {
 
 fn container(choices: &mut impl Choices) -> Container {
     let protocol = *choices.pick(&[None, None, Some("TCP"), Some("UDP"), Some("SCTP")]);
-    let name = *choices.pick(&PORT_NAMES);
+    // A name that only cluster-wide policies may use, since nobody looks at what theirs are.
+    let name = if choices.once_in(16) { "HTTP" } else { *choices.pick(&PORT_NAMES) };
     // The usual number, most of the time, or names would hardly ever meet packets.
     let number = match name {
         _ if choices.once_in(3) => *choices.pick(&PORT_NUMBERS),
@@ -168,7 +170,8 @@ fn container(choices: &mut impl Choices) -> Container {
     Container { ports: vec![port], ..Container::default() }
 }
 
-fn labels(choices: &mut impl Choices) -> Labels {
+/// Labels that selectors below select.
+pub(super) fn labels(choices: &mut impl Choices) -> Labels {
     let mut labels = Labels::new();
     for key in KEYS {
         if choices.below(4) > 0 {

@@ -5,6 +5,9 @@
 //! addresses, then packets at its pods and at the boundaries of its blocks and ranges; options are
 //! drawn too. Half of the scenarios also contain what the API server would refuse.
 //!
+//! Half of the scenarios have cluster-wide policies beside NetworkPolicies, and a few have policies
+//! in older forms; the others have NetworkPolicies alone, which would get lost among them.
+//!
 //! Everything is small: a disagreement needs few objects, and many small clusters meet more
 //! combinations than few big ones. Each limit is told where it stands.
 //!
@@ -13,6 +16,10 @@
 mod addresses;
 mod choices;
 mod cluster;
+mod cluster_policies;
+mod domains;
+mod junk;
+mod older_forms;
 mod options;
 mod policies;
 mod scenario;

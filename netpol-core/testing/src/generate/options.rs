@@ -1,12 +1,14 @@
 use netpol_core::Verdict;
 use netpol_core::options::{
-    CompletedPods, Fragments, HostNetworkPods, IpBlockPods, MissingNamespaces, NamedPortContainers,
-    Options, UnknownPodAddresses, UnmatchedProtocols, UnreadableSubjects,
+    BaselineScope, CidrStrictness, CompletedPods, EqualPriorities, Fragments, HostNetworkPods,
+    IpBlockPods, MissingNamespaces, NamedPortContainers, Options, UnknownPodAddresses,
+    UnmatchedProtocols, UnreadableSubjects,
 };
 
 use super::Choices;
 
-/// The defaults half of the time, otherwise every knob by itself.
+/// The defaults half of the time, otherwise every knob by itself. What NetworkPolicies mean is up to
+/// the scenario, because it makes sense together with annotations of namespaces only.
 pub(super) fn options(choices: &mut impl Choices) -> Options {
     let mut options = Options::default();
     if choices.below(2) == 0 {
@@ -51,5 +53,12 @@ pub(super) fn options(choices: &mut impl Choices) -> Options {
     options.end_port = choices.below(2) == 0;
     options.unreadable_subjects =
         *choices.pick(&[UnreadableSubjects::IsolateNamespace, UnreadableSubjects::Error]);
+    // Nothing that a cluster holds already depends on it.
+    options.cidrs = *choices.pick(&[CidrStrictness::Legacy, CidrStrictness::Strict]);
+    options.baseline = *choices.pick(&[BaselineScope::PerDirection, BaselineScope::Literal]);
+    // Rare as well, since nothing is published then.
+    if choices.once_in(8) {
+        options.equal_priorities = EqualPriorities::Error;
+    }
     options
 }

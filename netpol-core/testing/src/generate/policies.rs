@@ -1,4 +1,4 @@
-//! Policies over the labels, addresses and ports of the cluster.
+//! NetworkPolicies over the labels, addresses and ports of the cluster.
 
 use std::net::IpAddr;
 
@@ -102,7 +102,7 @@ impl Policies<'_> {
         IpBlock { cidr, except }
     }
 
-    fn ports(&mut self, choices: &mut impl Choices) -> Vec<NetworkPolicyPort> {
+    pub(super) fn ports(&mut self, choices: &mut impl Choices) -> Vec<NetworkPolicyPort> {
         (0..choices.between(0, 3)).map(|_| self.port(choices)).collect()
     }
 
@@ -125,10 +125,7 @@ impl Policies<'_> {
                     last = number.saturating_add(*choices.pick(&[0, 1, 2, 1000, u16::MAX]));
                     port.end_port = Some(last.into());
                 }
-                for end in [number, last] {
-                    let around = [Some(end), end.checked_sub(1), end.checked_add(1)];
-                    self.ports.extend(around.into_iter().flatten());
-                }
+                self.remember_ends(number, last);
             }
         }
         if self.spoils(choices) {
@@ -137,7 +134,15 @@ impl Policies<'_> {
         port
     }
 
-    fn spoils(&self, choices: &mut impl Choices) -> bool {
+    /// Where a range of ports begins and ends is worth asking about, and what lies around it.
+    pub(super) fn remember_ends(&mut self, first: u16, last: u16) {
+        for end in [first, last] {
+            let around = [Some(end), end.checked_sub(1), end.checked_add(1)];
+            self.ports.extend(around.into_iter().flatten());
+        }
+    }
+
+    pub(super) fn spoils(&self, choices: &mut impl Choices) -> bool {
         self.junk && choices.once_in(6)
     }
 }

@@ -2,11 +2,13 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use netpol_core::model::{Kind, Object};
+use netpol_core::options::NetworkPolicySemantics;
 use netpol_core::{Admission, Options, Packet};
 
+use super::cluster_policies::ClusterKind;
 use super::policies::Policies;
 use super::traffic::Targets;
-use super::{Choices, addresses, cluster, options};
+use super::{Choices, addresses, cluster, domains, older_forms, options};
 use crate::cases::{Ask, Event};
 
 /// A cluster, how it came to be, and what is asked about it.
@@ -27,14 +29,33 @@ pub struct Scenario {
     pub ports: Vec<u16>,
 }
 
+/// What sorts of policies a scenario has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sort {
+    /// NetworkPolicies of `v1` alone.
+    Plain,
+    /// Cluster-wide policies as well.
+    Tiered,
+    /// NetworkPolicies in all their forms, in namespaces with annotations.
+    Legacy,
+}
+
 /// A scenario with this many packets, and a fifth as many questions by name.
 pub fn scenario(choices: &mut impl Choices, packets: usize) -> Scenario {
-    let options = options::options(choices);
+    let mut options = options::options(choices);
+    let sort = match choices.below(8) {
+        0..=2 => Sort::Plain,
+        7 => Sort::Legacy,
+        _ => Sort::Tiered,
+    };
+    if sort == Sort::Legacy && choices.below(4) < 3 {
+        options.network_policies = NetworkPolicySemantics::Legacy;
+    }
     let junk = choices.below(2) == 1;
     let mut objects = Vec::new();
     for name in cluster::NAMESPACES {
         if !choices.once_in(6) {
-            objects.push(cluster::namespace(choices, name));
+            objects.push(namespace(choices, sort, name));
         }
     }
     for number in 1..=cluster::NODES {
@@ -55,18 +76,54 @@ pub fn scenario(choices: &mut impl Choices, packets: usize) -> Scenario {
         Policies { addresses: &known, junk, boundaries: Vec::new(), ports: Vec::new() };
     // Up to eight policies, most of them in two namespaces, so that some pods have several and some have none.
     for number in 0..choices.between(1, 8) {
-        objects.push(policies.policy(choices, number));
+        objects.push(network_policy(choices, sort, &mut policies, number));
+    }
+    // Up to seven, so that two or three of a tier are about one pod, and some pods get past them all.
+    if sort == Sort::Tiered || (sort == Sort::Legacy && choices.once_in(3)) {
+        for number in 0..choices.between(2, 7) {
+            objects.push(policies.cluster_wide_policy(choices, number));
+        }
+    }
+    let names = names(&objects);
+    let mut events = events(choices, sort, objects, &mut policies);
+    if sort != Sort::Plain {
+        for event in domains::events(choices, &known) {
+            let place = choices.below(events.len() + 1);
+            events.insert(place, event);
+        }
+    }
+    if choices.below(3) > 0 {
+        events.push(Event::Synced(choices.below(4) < 3));
     }
     let boundaries: BTreeSet<IpAddr> = policies.boundaries.into_iter().collect();
     let ports: BTreeSet<u16> = policies.ports.into_iter().collect();
     let (boundaries, ports) = (boundaries.into_iter().collect(), ports.into_iter().collect());
-    let names = names(&objects);
     let targets = Targets { pods, addresses: known, boundaries, ports, names };
-    let events = events(choices, objects, junk);
     let mut asks: Vec<Ask> = (0..packets).map(|_| Ask::Packet(targets.packet(choices))).collect();
     asks.extend((0..packets.div_ceil(5)).map(|_| Ask::Question(targets.question(choices))));
     let Targets { addresses, boundaries, ports, .. } = targets;
     Scenario { options, events, asks, addresses, boundaries, ports }
+}
+
+/// Annotations mean something in some clusters, and must not in the others.
+fn namespace(choices: &mut impl Choices, sort: Sort, name: &str) -> Object {
+    let mut object = cluster::namespace(choices, name);
+    if sort == Sort::Legacy || choices.once_in(6) {
+        object.metadata_mut().annotations = older_forms::annotations(choices);
+    }
+    object
+}
+
+fn network_policy(
+    choices: &mut impl Choices,
+    sort: Sort,
+    policies: &mut Policies<'_>,
+    number: usize,
+) -> Object {
+    match sort {
+        Sort::Legacy => policies.policy_of_any_form(choices, number),
+        Sort::Plain | Sort::Tiered => policies.policy(choices, number),
+    }
 }
 
 impl Scenario {
@@ -122,9 +179,14 @@ fn names(objects: &[Object]) -> Vec<String> {
     names
 }
 
-/// The objects in any order, with what else happens to a cluster: some of them come in an older
-/// version first, some go again, kinds are listed anew, nodes get further addresses.
-fn events(choices: &mut impl Choices, objects: Vec<Object>, junk: bool) -> Vec<Event> {
+/// The objects in any order, with what else happens to a cluster: some of them come in another
+/// version, some go again, kinds are listed anew, nodes get further addresses.
+fn events(
+    choices: &mut impl Choices,
+    sort: Sort,
+    objects: Vec<Object>,
+    policies: &mut Policies<'_>,
+) -> Vec<Event> {
     let admission = Admission::Stored;
     let upsert = |object: &Object| Event::Upsert { object: Box::new(object.clone()), admission };
     let mut events: Vec<Event> = objects.iter().map(upsert).collect();
@@ -157,12 +219,7 @@ fn events(choices: &mut impl Choices, objects: Vec<Object>, junk: bool) -> Vec<E
                 Event::ReplaceAll { kind, objects: listed, admission }
             }
             _ => {
-                let mut other = match &object {
-                    Object::Pod(_) => cluster::pod(choices, 0, junk),
-                    Object::Namespace(_) => cluster::namespace(choices, &name),
-                    Object::Workload(_) => cluster::workload(choices, 0),
-                    other => other.clone(),
-                };
+                let mut other = another_version(choices, sort, &object, policies);
                 other.metadata_mut().name = name;
                 other.metadata_mut().namespace = namespace;
                 upsert(&other)
@@ -170,8 +227,27 @@ fn events(choices: &mut impl Choices, objects: Vec<Object>, junk: bool) -> Vec<E
         };
         events.insert(place, event);
     }
-    if choices.below(3) > 0 {
-        events.push(Event::Synced(choices.below(4) < 3));
-    }
     events
+}
+
+/// Another object of the same kind.
+fn another_version(
+    choices: &mut impl Choices,
+    sort: Sort,
+    object: &Object,
+    policies: &mut Policies<'_>,
+) -> Object {
+    let number = choices.below(cluster::NODES) + 1;
+    let kind = match object.kind() {
+        Kind::Namespace => return namespace(choices, sort, &object.metadata().name),
+        Kind::Node => return cluster::node(choices, number),
+        Kind::Pod => return cluster::pod(choices, 0, policies.junk),
+        Kind::ClusterNetworkPolicy => ClusterKind::Cluster,
+        Kind::AdminNetworkPolicy => ClusterKind::Admin,
+        Kind::BaselineAdminNetworkPolicy => ClusterKind::BaselineAdmin,
+        Kind::NetworkPolicy => return network_policy(choices, sort, policies, 0),
+        // A workload changes its kind with everything else.
+        _ => return cluster::workload(choices, 0),
+    };
+    policies.policy_of_kind(choices, kind, 0)
 }

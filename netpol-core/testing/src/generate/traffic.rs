@@ -53,8 +53,8 @@ impl Targets {
 
     fn address(&self, choices: &mut impl Choices) -> IpAddr {
         let address = match choices.below(16) {
-            0..=10 if !self.pods.is_empty() => *choices.pick(&self.pods),
-            11 | 12 if !self.addresses.is_empty() => *choices.pick(&self.addresses),
+            0..=9 if !self.pods.is_empty() => *choices.pick(&self.pods),
+            10..=12 if !self.addresses.is_empty() => *choices.pick(&self.addresses),
             13 | 14 if !self.boundaries.is_empty() => *choices.pick(&self.boundaries),
             _ => {
                 let ipv6 = choices.below(3) == 2;

@@ -7,16 +7,18 @@ use std::{env, fs, process};
 
 use serde_json::Value;
 
-const CORE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+pub(crate) const CORE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 const DUMP: &str = "-f testdata/dumps/cluster.yaml --stored";
 
-/// The command, built once. Cargo tells no other package where an example lies, so it is asked to
+static DECIDE: LazyLock<PathBuf> = LazyLock::new(|| example("decide"));
+
+/// Builds an example command. Cargo tells no other package where an example lies, so it is asked to
 /// build it, with the whole workspace's features: then it is there already after `cargo test`.
-static DECIDE: LazyLock<PathBuf> = LazyLock::new(|| {
+pub(crate) fn example(name: &str) -> PathBuf {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("a target directory");
     let profile = if cfg!(debug_assertions) { "test" } else { "release" };
     let output = Command::new(env!("CARGO"))
-        .args(["build", "--workspace", "--example", "decide", "--profile", profile])
+        .args(["build", "--workspace", "--example", name, "--profile", profile])
         .args(["--message-format", "json", "--target-dir"])
         .arg(target)
         .current_dir(CORE)
@@ -27,17 +29,17 @@ static DECIDE: LazyLock<PathBuf> = LazyLock::new(|| {
     let executable = messages
         .lines()
         .filter_map(|line| serde_json::from_str::<Value>(line).ok())
-        .filter(|message| message["target"]["name"] == "decide")
+        .filter(|message| message["target"]["name"] == name)
         .find_map(|message| message["executable"].as_str().map(PathBuf::from));
     executable.expect("cargo builds the example")
-});
+}
 
 /// What a run left behind.
 #[derive(Debug)]
-struct Run {
-    code: i32,
-    stdout: String,
-    stderr: String,
+pub(crate) struct Run {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 impl Run {
@@ -62,7 +64,7 @@ impl Run {
 
     /// No answer: nothing on stdout, and all of `parts` on stderr.
     #[track_caller]
-    fn fails(&self, parts: &[&str]) {
+    pub(crate) fn fails(&self, parts: &[&str]) {
         assert_eq!((self.code, self.stdout.as_str()), (2, ""), "{self:?}");
         for part in parts {
             assert!(self.stderr.contains(part), "`{part}` is missing in:\n{}", self.stderr);
@@ -92,16 +94,16 @@ fn command(line: &str) -> Command {
 }
 
 /// A directory of its own for a test's files, without blanks in its path.
-struct Scratch(PathBuf);
+pub(crate) struct Scratch(PathBuf);
 
 impl Scratch {
-    fn new(name: &str) -> Scratch {
+    pub(crate) fn new(name: &str) -> Scratch {
         let directory = env::temp_dir().join(format!("netpol-{}-{name}", process::id()));
         fs::create_dir_all(&directory).expect("a temporary directory");
         Scratch(directory)
     }
 
-    fn write(&self, name: &str, text: &str) -> String {
+    pub(crate) fn write(&self, name: &str, text: &str) -> String {
         let path = self.0.join(name);
         fs::create_dir_all(path.parent().expect("it has one")).expect("a directory");
         fs::write(&path, text).expect("a file");

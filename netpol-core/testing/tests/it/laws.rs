@@ -15,7 +15,7 @@ use netpol_testing::reference::{Judgement, World};
 use netpol_testing::shrink;
 use proptest::prelude::*;
 
-fn config() -> ProptestConfig {
+pub(crate) fn config() -> ProptestConfig {
     ProptestConfig {
         cases: 300,
         // Failures print the case itself, which is what is kept.
@@ -26,12 +26,12 @@ fn config() -> ProptestConfig {
 
 /// A scenario is drawn from its seed, and smaller seeds are no smaller clusters: scenarios are
 /// shrunk as such.
-fn seeds() -> impl Strategy<Value = u64> {
+pub(crate) fn seeds() -> impl Strategy<Value = u64> {
     any::<u64>().no_shrink()
 }
 
 /// Holds the law up to a scenario.
-fn hold(seed: u64, packets: usize, law: impl Fn(&Scenario) -> Result<(), String>) {
+pub(crate) fn hold(seed: u64, packets: usize, law: impl Fn(&Scenario) -> Result<(), String>) {
     let scenario = scenario(&mut Seeded::new(seed), packets);
     if law(&scenario).is_ok() {
         return;
@@ -42,7 +42,7 @@ fn hold(seed: u64, packets: usize, law: impl Fn(&Scenario) -> Result<(), String>
 }
 
 /// The engine after these events; `None` when it cannot be published.
-fn after(scenario: &Scenario, events: &[Event]) -> Option<EveryWay> {
+pub(crate) fn after(scenario: &Scenario, events: &[Event]) -> Option<EveryWay> {
     let mut engine = EveryWay::new(&scenario.options);
     for event in events {
         // What is refused changes nothing, and no law is about it.
@@ -52,7 +52,7 @@ fn after(scenario: &Scenario, events: &[Event]) -> Option<EveryWay> {
 }
 
 /// Both answer all questions of the scenario alike, reasons included.
-fn same_answers(
+pub(crate) fn same_answers(
     scenario: &Scenario,
     one: Option<&EveryWay>,
     other: Option<&EveryWay>,
@@ -77,7 +77,7 @@ fn same_answers(
 }
 
 /// What is there in the end: the lists of the reference, as events.
-fn outcome(scenario: &Scenario) -> Vec<Event> {
+pub(crate) fn outcome(scenario: &Scenario) -> Vec<Event> {
     let mut world = World::new(scenario.options.clone());
     for event in &scenario.events {
         let _ = world.handle(event);
@@ -88,6 +88,12 @@ fn outcome(scenario: &Scenario) -> Vec<Event> {
     objects.extend(world.pods.into_iter().map(Object::Pod));
     objects.extend(world.workloads.into_iter().map(Object::Workload));
     objects.extend(world.policies.into_iter().map(Object::NetworkPolicy));
+    objects.extend(world.extensions_policies.into_iter().map(Object::ExtensionsNetworkPolicy));
+    objects.extend(world.alpha_policies.into_iter().map(Object::AlphaNetworkPolicy));
+    objects.extend(world.cluster_policies.into_iter().map(Object::ClusterNetworkPolicy));
+    objects.extend(world.admin_policies.into_iter().map(Object::AdminNetworkPolicy));
+    let baseline = world.baseline_admin_policies.into_iter();
+    objects.extend(baseline.map(Object::BaselineAdminNetworkPolicy));
     let upsert = |object| Event::Upsert { object: Box::new(object), admission: Admission::Stored };
     let mut events: Vec<Event> = objects.into_iter().map(upsert).collect();
     events.extend(
@@ -96,6 +102,12 @@ fn outcome(scenario: &Scenario) -> Vec<Event> {
             .into_iter()
             .map(|(node, addresses)| Event::NodeAddresses { node, addresses }),
     );
+    events.push(Event::Advance(world.now));
+    events.extend(world.domains.into_iter().map(|record| Event::ResolveDomain {
+        name: record.name,
+        addresses: vec![record.address],
+        expires: record.expires,
+    }));
     events.push(Event::Synced(world.synced));
     events
 }

@@ -1,53 +1,24 @@
 use ipnet::IpNet;
 
-use super::ValidateOptions;
 use crate::diagnostic::Problem;
 use crate::field::Path;
-use crate::model::{IpBlock, NetworkPolicyPeer, Object};
+use crate::model::{IpBlock, NetworkPolicyPeer};
 use crate::net::{Cidr, CidrObjection};
+use crate::validate::ValidateOptions;
 
-/// What kube-apiserver would warn of in a valid object: CIDRs that do not say what they mean, or
-/// not in the usual form. Every problem is a [`Problem::Note`]; what
-/// [`object`](super::object) reports as an error is not repeated.
-///
-/// The codes are `cidr-host-bits`, `cidr-non-standard` and `cidr-not-canonical`. The first two also
-/// say that Kubernetes 1.36 and later refuse such a CIDR in a new object.
-///
-/// Sources: `networkPolicyWarnings` of kubernetes/pkg/registry/networking/networkpolicy,
-/// `GetWarningsForCIDR` of k8s.io/apimachinery/pkg/util/validation.
-#[must_use]
-pub fn warnings(object: &Object, options: &ValidateOptions) -> Vec<Problem> {
-    let mut warnings = CidrWarnings { options, problems: Vec::new() };
-    let spec_path = Path::new("spec");
-    match object {
-        Object::NetworkPolicy(policy) => {
-            for (index, rule) in policy.spec.ingress.iter().enumerate() {
-                let path = spec_path.child("ingress").index(index);
-                warnings.peers(&rule.from, &path.child("from"));
-            }
-            for (index, rule) in policy.spec.egress.iter().enumerate() {
-                let path = spec_path.child("egress").index(index);
-                warnings.peers(&rule.to, &path.child("to"));
-            }
-        }
-        Object::Node(node) => {
-            let path = spec_path.child("podCIDRs");
-            for (index, text) in node.spec.pod_cidrs.iter().enumerate() {
-                warnings.cidr(text, &path.index(index));
-            }
-        }
-        _ => {}
-    }
-    warnings.problems
-}
-
-struct CidrWarnings<'options> {
+/// Collects what is to be said of ranges of addresses.
+pub(super) struct CidrWarnings<'options> {
     options: &'options ValidateOptions,
-    problems: Vec<Problem>,
+    pub(super) problems: Vec<Problem>,
 }
 
-impl CidrWarnings<'_> {
-    fn peers(&mut self, peers: &[NetworkPolicyPeer], path: &Path) {
+impl<'options> CidrWarnings<'options> {
+    pub(super) fn new(options: &'options ValidateOptions) -> CidrWarnings<'options> {
+        CidrWarnings { options, problems: Vec::new() }
+    }
+
+    /// Those of a rule's peers.
+    pub(super) fn peers(&mut self, peers: &[NetworkPolicyPeer], path: &Path) {
         for (index, peer) in peers.iter().enumerate() {
             if let Some(block) = &peer.ip_block {
                 self.ip_block(block, &path.index(index).child("ipBlock"));
@@ -63,7 +34,15 @@ impl CidrWarnings<'_> {
         }
     }
 
-    fn cidr(&mut self, text: &str, path: &Path) {
+    /// One of a `networks` peer, in which bits beyond the prefix are never refused.
+    pub(super) fn network(&mut self, text: &str, path: &Path) {
+        if let Ok(cidr) = Cidr::parse_network(text) {
+            self.host_bits(text, &cidr, path, false);
+        }
+    }
+
+    /// One of an object older than the strict reading.
+    pub(super) fn cidr(&mut self, text: &str, path: &Path) {
         let Ok(cidr) = Cidr::parse(text) else { return };
         let refused = cidr.objection().is_some() && self.options.is_strict_about(text);
         if refused || cidr.is_canonical() {
@@ -72,18 +51,7 @@ impl CidrWarnings<'_> {
         let network = cidr.network();
         let before = self.problems.len();
         // The strict reading names one fault; a warning is due for both.
-        if cidr.address() != network.addr() {
-            let alone = IpNet::from(cidr.address()).to_string();
-            self.note(
-                "cidr-host-bits",
-                path,
-                format!(
-                    "CIDR value {text:?} is ambiguous in this context (should be \"{network}\" or \
-                     {alone:?}?)"
-                ),
-                true,
-            );
-        }
+        self.host_bits(text, &cidr, path, true);
         if !matches!(cidr.objection(), None | Some(CidrObjection::HostBits)) {
             self.note(
                 "cidr-non-standard",
@@ -108,6 +76,18 @@ impl CidrWarnings<'_> {
         }
     }
 
+    fn host_bits(&mut self, text: &str, cidr: &Cidr, path: &Path, refused_later: bool) {
+        let network = cidr.network();
+        if cidr.address() != network.addr() {
+            let alone = IpNet::from(cidr.address()).to_string();
+            let message = format!(
+                "CIDR value {text:?} is ambiguous in this context (should be \"{network}\" or \
+                 {alone:?}?)"
+            );
+            self.note("cidr-host-bits", path, message, refused_later);
+        }
+    }
+
     fn note(&mut self, code: &'static str, path: &Path, mut message: String, refused_later: bool) {
         if refused_later {
             message.push_str("; Kubernetes 1.36 and later refuse it in a new object");
@@ -118,11 +98,10 @@ impl CidrWarnings<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::warnings;
     use crate::diagnostic::Problem;
     use crate::model::Object;
     use crate::options::CidrStrictness;
-    use crate::validate::ValidateOptions;
+    use crate::validate::{ValidateOptions, warnings};
     use serde_json::json;
 
     fn policy(cidr: &str) -> Object {
