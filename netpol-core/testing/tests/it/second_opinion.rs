@@ -44,9 +44,12 @@ fn printed_objects_are_read_back() {
     assert!(read > 1_000, "only {read} objects");
 }
 
-/// YAML of a 1.2 writer for a 1.1 reader: to the API server a plain `y` is a boolean.
+/// YAML of a 1.2 writer for a 1.1 reader: to the API server a plain `y` or `on` is a boolean.
 fn quoted(text: &str) -> String {
-    text.replace(": y\n", ": 'y'\n").replace("- y\n", "- 'y'\n")
+    ["y", "on", "On", "yes", "off", "no"].iter().fold(text.to_owned(), |text, word| {
+        text.replace(&format!(": {word}\n"), &format!(": '{word}'\n"))
+            .replace(&format!("- {word}\n"), &format!("- '{word}'\n"))
+    })
 }
 
 /// The object as its API type has it. A workload's model is not shaped as any one of them, and the
