@@ -11,6 +11,7 @@ mod differential;
 mod feeding;
 mod hostile;
 mod laws;
+mod legacy_laws;
 mod questions;
 mod rooms;
 mod second_opinion;
