@@ -245,7 +245,7 @@ fn the_old_ways() {
 ---
 {apiVersion: v1, kind: Pod, metadata: {name: x, namespace: tenant-a}}
 ---
-{apiVersion: extensions/v1beta1, kind: NetworkPolicy, metadata: {name: n, namespace: tenant-a},
+{apiVersion: extensions/v1beta1, kind: NetworkPolicy, metadata: {name: nobody, namespace: tenant-a},
  spec: {podSelector: {matchLabels: {segment: frontend}}, ingress: [{from: []}]}}
 ",
     );
@@ -255,7 +255,8 @@ fn the_old_ways() {
     decide(&line).answers("allow");
     decide(&format!("{line} --legacy")).answers("deny");
     let run = decide(&format!("{line} --legacy --explain"));
-    let isolated = "isolated by the annotation of Namespace tenant-a, NetworkPolicy tenant-a/n";
+    let isolated =
+        "isolated by the annotation of Namespace tenant-a, NetworkPolicy tenant-a/nobody";
     assert!(run.stdout.contains(isolated), "{}", run.stdout);
 }
 
