@@ -50,14 +50,12 @@ fn printed_objects_are_read_back() {
     assert!(kinds.values().sum::<u32>() > 1_000, "{kinds:?}");
 }
 
-/// YAML of a 1.2 writer for a 1.1 reader: to the API server a plain `y` is a boolean.
+/// YAML of a 1.2 writer for a 1.1 reader: to the API server a plain `y` or `on` is a boolean.
 fn quoted(text: &str) -> String {
-    let quote = |text: String, word: &&str| {
-        let before = |mark: &str| (format!("{mark} {word}\n"), format!("{mark} '{word}'\n"));
-        let ((plain, safe), (plain_item, safe_item)) = (before(":"), before("-"));
-        text.replace(&plain, &safe).replace(&plain_item, &safe_item)
-    };
-    ["y", "yes", "on", "On", "off"].iter().fold(text.to_owned(), quote)
+    ["y", "on", "On", "yes", "off", "no"].iter().fold(text.to_owned(), |text, word| {
+        text.replace(&format!(": {word}\n"), &format!(": '{word}'\n"))
+            .replace(&format!("- {word}\n"), &format!("- '{word}'\n"))
+    })
 }
 
 /// The object as its API type has it. A workload's model is not shaped as any one of them, and the
