@@ -3,6 +3,7 @@
 //! ```text
 //! decide -f <file or directory>... --from <endpoint | IP> --to <endpoint | IP>
 //!        --port <number or name> [--protocol TCP|UDP|SCTP|ICMP] [--explain] [-o text|json]
+//!        [--stored] [--resolve <name>=<address>[,<address>...]]... [--legacy]
 //! ```
 //!
 //! Exits with 0 for allow, 1 for deny, and 2 when there is no answer.
@@ -15,6 +16,7 @@ use std::process::ExitCode;
 
 use netpol_core::manifest::{Manifest, ReadOptions};
 use netpol_core::net::Protocol;
+use netpol_core::options::NetworkPolicySemantics;
 use netpol_core::packet::Transport;
 use netpol_core::{Admission, Cluster, Engine, Explanation, Options, Party, Question, render};
 
@@ -31,6 +33,9 @@ usage: decide -f <file or directory>... --from <end> --to <end> --port <port> [o
       --explain            say what the verdict rests on
   -o, --output <form>      text (the default) or json
       --stored             the manifests come from a cluster: take what it took, with warnings
+      --resolve <name>=<address>[,<address>...]
+                           what a domain name resolves to; may be repeated
+      --legacy             read NetworkPolicies, those of 2016 too, as Kubernetes 1.3 to 1.6 did
   -h, --help               print this
 
 A name without a namespace is one of namespace `default`.
@@ -47,6 +52,8 @@ struct Arguments {
     explain: bool,
     json: bool,
     admission: Admission,
+    resolved: Vec<(String, Vec<IpAddr>)>,
+    legacy: bool,
 }
 
 fn main() -> ExitCode {
@@ -67,8 +74,13 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: &Arguments) -> Result<Explanation, String> {
-    let manifest = Manifest::read_paths(&arguments.paths, &ReadOptions::default());
-    let mut cluster = Cluster::new(Options::default());
+    let (mut reading, mut options) = (ReadOptions::default(), Options::default());
+    if arguments.legacy {
+        reading.legacy = true;
+        options.network_policies = NetworkPolicySemantics::Legacy;
+    }
+    let manifest = Manifest::read_paths(&arguments.paths, &reading);
+    let mut cluster = Cluster::new(options);
     let told = cluster.apply(&manifest, arguments.admission);
     let diagnostics = match &told {
         Ok(applied) => applied.warnings.as_slice(),
@@ -79,6 +91,9 @@ fn run(arguments: &Arguments) -> Result<Explanation, String> {
         return Err(text);
     }
     let _ = std::io::stderr().write_all(text.as_bytes());
+    for (name, addresses) in &arguments.resolved {
+        cluster.resolve_domain(name, addresses.iter().copied(), None);
+    }
     let engine = cluster.publish().map_err(|error| format!("{error}\n"))?;
     for warning in engine.warnings() {
         let _ = writeln!(std::io::stderr(), "{warning}");
@@ -95,6 +110,7 @@ impl Arguments {
         let (mut from, mut to, mut port) = (None, None, None);
         let mut protocol = "TCP".to_owned();
         let (mut explain, mut json, mut admission) = (false, false, Admission::Create);
+        let (mut resolved, mut legacy) = (Vec::new(), false);
         let mut parser = lexopt::Parser::from_env();
         while let Some(argument) = parser.next()? {
             match argument {
@@ -107,6 +123,8 @@ impl Arguments {
                 Long("protocol") => protocol = parser.value()?.string()?,
                 Long("explain") => explain = true,
                 Long("stored") => admission = Admission::Stored,
+                Long("resolve") => resolved.push(resolution(&parser.value()?.string()?)?),
+                Long("legacy") => legacy = true,
                 Short('o') | Long("output") => {
                     json = match parser.value()?.string()?.as_str() {
                         "json" => true,
@@ -123,8 +141,18 @@ impl Arguments {
         }
         let from = from.ok_or("--from is missing")?;
         let to = to.ok_or("--to is missing")?;
-        let arguments = Arguments { paths, from, to, port, protocol, explain, json, admission };
-        Ok(Some(arguments))
+        Ok(Some(Arguments {
+            paths,
+            from,
+            to,
+            port,
+            protocol,
+            explain,
+            json,
+            admission,
+            resolved,
+            legacy,
+        }))
     }
 
     fn ask(&self, engine: &Engine) -> Result<Explanation, Box<dyn std::error::Error>> {
@@ -181,6 +209,16 @@ impl Arguments {
         text.push('\n');
         text
     }
+}
+
+/// `name=address,address`.
+fn resolution(text: &str) -> Result<(String, Vec<IpAddr>), Box<dyn std::error::Error>> {
+    let (name, addresses) =
+        text.split_once('=').ok_or_else(|| format!("`{text}` is not `name=address`"))?;
+    let addresses = addresses.split(',').map(|address| {
+        address.parse().map_err(|_| format!("`{address}` in `{text}` is no IP address"))
+    });
+    Ok((name.to_owned(), addresses.collect::<Result<_, _>>()?))
 }
 
 /// An address as it is, anything else as the name of an endpoint.

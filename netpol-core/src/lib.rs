@@ -54,32 +54,46 @@
 //! ```
 //!
 //! Arrows go one way. [`manifest`] is the only room that knows YAML and JSON; [`model`] has the
-//! objects as users write them; [`validate`] says what kube-apiserver would; `policy` is the one
+//! objects as users write them; [`validate`] says what kube-apiserver would; [`legacy`] says what
+//! older forms mean; `policy` is the one
 //! normal form that objects come to, `inventory` all of them with their addresses read, `compile`
 //! what makes `tables` of it. [`selector`] and [`net`] are useful without the rest.
 //!
 //! # What a verdict means
 //!
-//! A packet passes when the source may send it and the destination may receive it. A pod that no
-//! policy selects for a direction is not isolated in it and everything passes; an isolated one lets
-//! pass what some rule of some such policy names. There is no order and no deny rule. What the API
-//! leaves open (own node, host network, ICMP, fragments, completed pods, …) is an [`options`] field
-//! with a default. Before any policy, in this order: an unsynced cluster answers as told; neighbour
-//! and listener discovery pass; a pod reaches itself; unknown pod addresses and the pod's own node
-//! are as the options have it.
+//! A packet passes when the source may send it and the destination may receive it. For each of the
+//! two, three tiers are asked in their order until one decides:
+//!
+//! 1. **Admin**: ClusterNetworkPolicy of tier `Admin` and AdminNetworkPolicy. By priority, then in
+//!    the order of the rules; the first that matches accepts, denies, or passes to the next tier.
+//! 2. **NetworkPolicy**: a pod that none selects for the direction is not isolated in it, and the
+//!    next tier is asked. An isolated one lets pass what some rule of some such policy names, and
+//!    nothing else; there is no order and no deny rule.
+//! 3. **Baseline**: ClusterNetworkPolicy of tier `Baseline` and BaselineAdminNetworkPolicy, as the
+//!    first.
+//!
+//! When none decides, the packet passes. Before any policy, in this order: an unsynced cluster
+//! answers as told; neighbour and listener discovery pass; a pod reaches itself; unknown pod
+//! addresses and the pod's own node are as the options have it.
+//!
+//! What the API leaves open (own node, host network, ICMP, fragments, completed pods, …) is an
+//! [`options`] field with a default. What cannot be understood fails closed and is told as a warning.
+//! Older forms of NetworkPolicy mean what the new one means, unless the options turn the whole
+//! cluster back; [`legacy`] converts them.
 //!
 //! # Cost
 //!
 //! [`Engine::decide`] is two address lookups and two intersections of small sorted sets, some two
-//! hundred instructions, whatever the number of policies. It never allocates, locks or panics.
+//! hundred instructions, whatever the number of NetworkPolicies; cluster-wide policies add the
+//! entries of theirs that speak of the packet's ends. It never allocates, locks or panics.
 //! Memory is additive: rules are never multiplied by pods. [`Cluster::publish`] costs some four
 //! microseconds per pod.
 //!
 //! # Limits
 //!
-//! Publication compiles the whole cluster. Cluster-wide policy tiers are not read yet; their kinds
-//! are refused, because skipping them would answer allow. The engine knows no clock, no socket and
-//! no connection.
+//! Publication compiles the whole cluster. The engine knows no clock, no socket and no connection:
+//! what names resolve to, and what time it is, it is told
+//! ([`Cluster::resolve_domain`], [`Cluster::advance`]).
 //!
 //! # Features
 //!

@@ -150,3 +150,165 @@ fn path_of(diagnostic: &Diagnostic) -> &Path {
         _ => ROOT,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, from_value, json};
+
+    use crate::model::{
+        AdminNetworkPolicy, BaselineAdminNetworkPolicy, ClusterNetworkPolicy, Object,
+    };
+    use crate::policy::{self, Policy, Subject};
+    use crate::validate;
+
+    /// What is told about an object, and what lowering makes of it.
+    #[track_caller]
+    fn agree(object: &Object, lowered: &Policy) -> bool {
+        let told = validate::not_understood(object);
+        let nobody = lowered.subject == Subject::Nobody;
+        let rules = [&lowered.ingress, &lowered.egress].into_iter().flatten().flatten();
+        let closed = rules.filter(|rule| !rule.understood).count();
+        let expected = if nobody { told.len().clamp(1, 2) } else { closed };
+        assert_eq!(told.len(), expected, "{object:?}: {told:?}");
+        told.is_empty()
+    }
+
+    /// Every way to give a field, some of which mean something.
+    fn selectors() -> Vec<Value> {
+        let bad = json!({"matchExpressions": [{"key": "a", "operator": "in", "values": ["b"]}]});
+        vec![Value::Null, json!({}), json!({"matchLabels": {"a": "b"}}), bad]
+    }
+
+    fn pods() -> Vec<Value> {
+        let mut found = vec![Value::Null];
+        for namespaces in selectors() {
+            for pods in selectors() {
+                found.push(json!({"namespaceSelector": namespaces, "podSelector": pods}));
+            }
+        }
+        found
+    }
+
+    fn peers() -> Vec<Value> {
+        let mut found = Vec::new();
+        for namespaces in selectors() {
+            for pods in pods() {
+                found.push(json!({"namespaces": namespaces, "pods": pods}));
+            }
+            found.push(json!({"nodes": namespaces}));
+            found.push(json!({"nodes": namespaces, "namespaces": namespaces}));
+        }
+        for networks in [
+            json!([]),
+            json!(["10.0.0.1/8"]),
+            json!(["10.0.0.0/8", ""]),
+            json!(["::ffff:1.2.3.4/120"]),
+            json!(["010.0.0.0/8"]),
+        ] {
+            found.push(json!({"networks": networks}));
+            found.push(json!({"networks": networks, "pods": {"podSelector": {}}}));
+        }
+        for names in [json!([]), json!(["a.b", "*.c.d"]), json!(["a.b", "c"])] {
+            found.push(json!({"domainNames": names}));
+            found.push(json!({"domainNames": names, "networks": ["::/0"]}));
+        }
+        found
+    }
+
+    fn numbers() -> Vec<Value> {
+        [None, Some(-1), Some(0), Some(1), Some(80), Some(65535), Some(65536)]
+            .map(|number| json!(number))
+            .to_vec()
+    }
+
+    fn protocols() -> Vec<Value> {
+        let mut found = vec![json!({}), json!({"tcp": {}}), json!({"udp": {}, "sctp": {}})];
+        for name in ["", "web", "Any Text"] {
+            found.push(json!({"destinationNamedPort": name}));
+        }
+        for start in numbers() {
+            found.push(json!({"tcp": {"destinationPort": {"number": start}}}));
+            for end in numbers() {
+                let range = json!({"start": start, "end": end});
+                found.push(json!({"sctp": {"destinationPort": {"range": range}}}));
+                found.push(json!({"udp": {"destinationPort": {"number": start, "range": range}}}));
+            }
+        }
+        found
+    }
+
+    fn ports() -> Vec<Value> {
+        let mut found = vec![json!({}), json!({"namedPort": ""}), json!({"namedPort": "web"})];
+        for protocol in [Value::Null, json!("UDP"), json!("udp"), json!("")] {
+            for start in numbers() {
+                found.push(json!({"portNumber": {"protocol": protocol, "port": start}}));
+                for end in numbers() {
+                    let range = json!({"protocol": protocol, "start": start, "end": end});
+                    found.push(json!({"portRange": range}));
+                }
+            }
+        }
+        found.push(json!({"namedPort": "web", "portNumber": {"port": 80}}));
+        found
+    }
+
+    #[test]
+    fn what_is_told_is_what_happens() {
+        let all = json!({"namespaces": {}});
+        let mut specs = Vec::new();
+        for subject in peers() {
+            specs.push(json!({"tier": "Admin", "subject": subject}));
+        }
+        for tier in ["", "admin", "Admin", "Baseline", "NetworkPolicy"] {
+            specs.push(json!({"tier": tier, "subject": all}));
+        }
+        let mut rule = |fields: Value| {
+            for action in ["Accept", "Allow", "Deny", "Pass", "", "deny"] {
+                let mut rule = json!({"action": action, "from": [all], "to": [all]});
+                rule.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+                let (tier, rules) = ("Baseline", json!([rule]));
+                specs
+                    .push(json!({"tier": tier, "subject": all, "ingress": rules, "egress": rules}));
+            }
+        };
+        rule(json!({"from": [], "to": []}));
+        rule(json!({"protocols": [], "ports": []}));
+        for peer in peers() {
+            rule(json!({"from": [all, peer], "to": [all, peer]}));
+        }
+        for entry in protocols() {
+            rule(json!({"protocols": [{"tcp": {"destinationPort": {"number": 1}}}, entry]}));
+        }
+        for entry in ports() {
+            rule(json!({"ports": [entry]}));
+        }
+        let (mut understood, mut closed) = (0, 0);
+        for spec in specs {
+            let policy = json!({"metadata": {"name": "a"}, "spec": spec});
+            let cluster: ClusterNetworkPolicy = from_value(policy.clone()).unwrap();
+            let admin: AdminNetworkPolicy = from_value(policy.clone()).unwrap();
+            let baseline: BaselineAdminNetworkPolicy = from_value(policy).unwrap();
+            for (lowered, object) in [
+                (
+                    policy::cluster_network_policy("a".into(), &cluster),
+                    Object::ClusterNetworkPolicy(cluster),
+                ),
+                (
+                    policy::admin_network_policy("a".into(), &admin),
+                    Object::AdminNetworkPolicy(admin),
+                ),
+                (
+                    policy::baseline_admin_network_policy("a".into(), &baseline),
+                    Object::BaselineAdminNetworkPolicy(baseline),
+                ),
+            ] {
+                if agree(&object, &lowered) {
+                    understood += 1;
+                } else {
+                    closed += 1;
+                }
+            }
+        }
+        assert!(understood > 500 && closed > 500, "{understood} and {closed}");
+    }
+}

@@ -234,11 +234,11 @@ impl Classes<'_> {
         let mut ports = record
             .named_ports
             .iter()
-            .filter_map(|port| {
+            .flat_map(|port| {
                 let protocol = port.protocol.0;
                 let key = u32::from(protocol) << 16 | u32::from(port.number);
-                let name = names.get(&port.name)?;
-                Some(NamedPort { port: NamedPortRef { name, protocol }, key })
+                let names = names.get(&port.name, record.host_network);
+                names.map(move |name| NamedPort { port: NamedPortRef { name, protocol }, key })
             })
             .collect::<SmallVec<[_; 8]>>();
         if ports.is_empty() {

@@ -15,9 +15,11 @@ use crate::hash::{Map, Set};
 use crate::inventory::{Inventory, NamespaceRecord};
 use crate::model::{Kind, ObjectRef};
 use crate::net::{PolicyPort, Ports};
-use crate::options::{EqualPriorities, MissingNamespaces, NetworkPolicySemantics, Options};
+use crate::options::{
+    EqualPriorities, HostNetworkPods, MissingNamespaces, NetworkPolicySemantics, Options,
+};
 use crate::packet::Direction;
-use crate::policy::{Policy, Rule, Subject, isolated_namespace};
+use crate::policy::{Policy, Rule, Subject, Tier, isolated_namespace};
 use crate::tables::{Atom, NamedPortRef, Range, Records};
 
 /// Set by the API server on every namespace (KEP-2161).
@@ -97,23 +99,37 @@ pub(super) struct Policies {
 #[derive(Debug, Default)]
 pub(super) struct PortNames {
     numbers: Map<String, u32>,
+    /// Those of the ordered tiers, where those do not see all pods that NetworkPolicies see.
+    of_ordered_tiers: Map<String, u32>,
+    two_audiences: bool,
+    count: u32,
     /// Those that egress rules use, which therefore must be known of destinations.
     egress: Set<u32>,
 }
 
 impl PortNames {
-    fn intern(&mut self, name: &str, direction: Direction) -> u32 {
-        let next = u32::try_from(self.numbers.len()).unwrap_or(u32::MAX);
-        let number = *self.numbers.entry_ref(name).or_insert(next);
+    fn new(options: &Options) -> PortNames {
+        let two_audiences = options.host_network_pods == HostNetworkPods::TreatAsPod;
+        PortNames { two_audiences, ..PortNames::default() }
+    }
+
+    fn intern(&mut self, name: &str, direction: Direction, tier: Tier) -> u32 {
+        let numbers = match tier {
+            Tier::Admin | Tier::Baseline if self.two_audiences => &mut self.of_ordered_tiers,
+            _ => &mut self.numbers,
+        };
+        let number = *numbers.entry_ref(name).or_insert(self.count);
+        self.count += u32::from(number == self.count);
         if direction == Direction::Egress {
             self.egress.insert(number);
         }
         number
     }
 
-    /// The number of a name, when some rule uses it.
-    pub(super) fn get(&self, name: &str) -> Option<u32> {
-        self.numbers.get(name).copied()
+    /// The numbers of a name that rules use who see the pod.
+    pub(super) fn get(&self, name: &str, host_network: bool) -> impl Iterator<Item = u32> {
+        let ordered = self.of_ordered_tiers.get(name).filter(|_| !host_network);
+        self.numbers.get(name).into_iter().chain(ordered).copied()
     }
 
     /// Whether some egress rule uses the name.
@@ -136,7 +152,7 @@ pub(super) fn compile(
         cluster_subjects: ClusterSubjects::default(),
         excepts: Records::default(),
         known_excepts: Map::default(),
-        port_names: PortNames::default(),
+        port_names: PortNames::new(options),
     };
     for (number, (name, record)) in (0..).zip(&inventory.namespaces) {
         let mut subjects = TermIndex::default();
@@ -262,7 +278,7 @@ impl Policies {
             ports.iter().map(move |port| (index, port)).collect::<SmallVec<[_; 3]>>()
         });
         let ports = ports
-            .map(|(index, port)| PortLine { port: index, keys: self.port_keys(port, direction) })
+            .map(|(index, port)| PortLine { port: index, keys: self.port_keys(port, by) })
             .collect::<Box<[_]>>();
         Ok(RuleLines {
             rule: index,
@@ -287,7 +303,7 @@ impl Policies {
         Ok(number)
     }
 
-    fn port_keys(&mut self, port: &PolicyPort, direction: Direction) -> PortKeys {
+    fn port_keys(&mut self, port: &PolicyPort, by: Speaker) -> PortKeys {
         let key = |number: u16| u32::from(port.protocol.0) << 16 | u32::from(number);
         match &port.ports {
             Ports::All => PortKeys::Range(Range::new(key(0), key(u16::MAX))),
@@ -295,7 +311,7 @@ impl Policies {
                 PortKeys::Range(Range::new(key(range.first()), key(range.last())))
             }
             Ports::Named(name) => PortKeys::Named(NamedPortRef {
-                name: self.port_names.intern(name, direction),
+                name: self.port_names.intern(name, by.direction, by.tier),
                 protocol: port.protocol.0,
             }),
         }

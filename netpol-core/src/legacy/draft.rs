@@ -26,6 +26,8 @@ pub(super) struct Draft<'o> {
     pub(super) policy_types: Vec<String>,
     pub(super) ingress: Vec<Rule>,
     pub(super) egress: Vec<Rule>,
+    /// The lists that mean everything today and meant nothing then.
+    pub(super) widened: Vec<Path>,
     /// It is of `extensions/v1beta1`, with peers and ports as that had them first.
     pub(super) is_extensions: bool,
 }
@@ -63,6 +65,7 @@ impl<'o> Draft<'o> {
             policy_types: spec.policy_types.clone(),
             ingress: ingress.collect(),
             egress: egress(&spec.egress),
+            widened: Vec::new(),
             is_extensions: false,
         }
     }
@@ -70,20 +73,24 @@ impl<'o> Draft<'o> {
     fn of_extensions(policy: &'o ExtensionsNetworkPolicy, reading: Reading) -> Draft<'o> {
         let spec = &policy.spec;
         let path = Path::new("spec").child("ingress");
-        let ingress = spec.ingress.iter().enumerate().map(|(index, rule)| {
+        let mut widened = Vec::new();
+        let mut ingress = Vec::new();
+        for (index, rule) in spec.ingress.iter().enumerate() {
+            let path = path.index(index);
             let (mut from, mut ports) = (rule.from.clone(), rule.ports.clone());
             if reading == Reading::V1 {
-                from = from.filter(|list| !list.is_empty());
-                ports = ports.filter(|list| !list.is_empty());
+                widened.extend(from.take_if(|list| list.is_empty()).map(|_| path.child("from")));
+                widened.extend(ports.take_if(|list| list.is_empty()).map(|_| path.child("ports")));
             }
-            Rule::new(path.index(index), ("from", from), ("ports", ports))
-        });
+            ingress.push(Rule::new(path, ("from", from), ("ports", ports)));
+        }
         Draft {
             metadata: &policy.metadata,
             subject: spec.pod_selector.clone(),
             policy_types: spec.policy_types.clone(),
-            ingress: ingress.collect(),
+            ingress,
             egress: egress(&spec.egress),
+            widened,
             is_extensions: true,
         }
     }
@@ -109,6 +116,7 @@ impl<'o> Draft<'o> {
             policy_types: vec!["Ingress".into()],
             ingress: incoming.chain(inbound).collect(),
             egress: Vec::new(),
+            widened: Vec::new(),
             is_extensions: false,
         }
     }

@@ -179,7 +179,7 @@ impl<'text> Intake<'text> {
                 }
             }
             Dispatch::Refuse { message, meant } => {
-                let wrong_group = by_kind(kind).is_some();
+                let wrong_group = by_kind(kind.strip_suffix("List").unwrap_or(kind)).is_some();
                 let place = if wrong_group { api_version_at } else { kind_at };
                 self.error(unknown_kind(api_version, kind, message), Some(place));
                 match meant {

@@ -8,6 +8,12 @@
 //!               └─ yaml ─┴─ events ─ build: one tree ─ kinds ─ decode: one object ─ findings
 //! ```
 //!
+//! Kinds are told apart by group, version and kind, since NetworkPolicy has three forms; the oldest
+//! is read [on request](ReadOptions::legacy). What a policy says with fields that are not known here
+//! is an error in [`Admission::Create`]. In [`Admission::Stored`] the fields are dropped, except where
+//! the rest would then say something else: in subjects, peers, ports and selectors of cluster-wide
+//! policies, which become something that nobody understands.
+//!
 //! Trees are small: a list of a hundred thousand pods is built, decoded and dropped pod by pod
 //! ([walk](self)). Scalars mean what they mean to kube-apiserver, which is YAML 1.1 with exceptions.
 //! Reading never panics, never recurses deeper than its [`Limits`] allow, and takes time linear in the

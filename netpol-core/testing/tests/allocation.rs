@@ -175,13 +175,59 @@ items:
     for number in 0..20 {
         let _ = writeln!(text, "    - from: [{{ipBlock: {{cidr: 8.8.8.{number}/32}}}}]");
     }
+    // Tiers before and after: a few rules, more than are scanned, and one that is not understood.
+    text.push_str(
+        "- apiVersion: policy.networking.k8s.io/v1alpha2
+  kind: ClusterNetworkPolicy
+  metadata: {name: few}
+  spec:
+    tier: Admin
+    priority: 1
+    subject: {namespaces: {}}
+    ingress:
+    - {action: Accept, from: [{namespaces: {}}], protocols: [{tcp: {destinationPort: {number: 8080}}}]}
+    - {action: Deny, from: [{pods: {podSelector: {matchLabels: {role: some}}}}]}
+    - {action: Pass, from: [{namespaces: {}}]}
+    egress:
+    - {action: Deny, to: [{networks: [8.8.8.8/32]}]}
+    - {action: Accept, to: [{networks: [198.51.100.6/32]}]}
+    - {action: Deny, to: [{pods: {podSelector: {matchLabels: {role: some}}}}],
+       protocols: [{destinationNamedPort: http}]}
+- apiVersion: policy.networking.k8s.io/v1alpha2
+  kind: ClusterNetworkPolicy
+  metadata: {name: not-understood}
+  spec:
+    tier: Baseline
+    priority: 2
+    subject: {pods: {podSelector: {matchLabels: {role: some}}}}
+    egress: [{action: Deny, to: [{pods: {podSelector: {matchLabels: {a: not a value}}}}]}]
+- apiVersion: policy.networking.k8s.io/v1alpha2
+  kind: ClusterNetworkPolicy
+  metadata: {name: many}
+  spec:
+    tier: Admin
+    priority: 3
+    subject: {namespaces: {}}
+    egress:
+",
+    );
+    for number in 0..25 {
+        let networks = (0..25).map(|network| format!("172.16.{number}.{network}/32"));
+        let networks = networks.collect::<Vec<_>>().join(", ");
+        let port = 2_000 + number;
+        let _ = writeln!(
+            text,
+            "    - {{action: Pass, to: [{{networks: [{networks}]}}], \
+             protocols: [{{tcp: {{destinationPort: {{number: {port}}}}}}}]}}",
+        );
+    }
     let manifest = Manifest::read(None, text.as_bytes(), &ReadOptions::default());
     let mut cluster = Cluster::new(options);
     cluster.apply(&manifest, Admission::Create).unwrap_or_else(|error| panic!("{error}"));
     cluster.publish().expect("it fits")
 }
 
-const ADDRESSES: [&str; 21] = [
+const ADDRESSES: [&str; 22] = [
     "10.0.0.1",     // the subject
     "fd00::1",      // its other address
     "10.0.0.2",     // a pod with many labels
@@ -196,6 +242,7 @@ const ADDRESSES: [&str; 21] = [
     "198.51.100.7", // inside 25 blocks
     "198.51.100.6", // inside 24
     "100.64.7.207", // the last of two thousand
+    "172.16.24.24", // the last of many networks
     "172.16.0.1",   // in a block
     "172.17.0.1",   // in its except
     "8.8.8.8",      // outside

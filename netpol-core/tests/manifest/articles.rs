@@ -180,3 +180,39 @@ fn serde_agrees_about_the_good_ones() {
         }
     }
 }
+
+/// The alpha of 2016 is read on request, told its namespace, and only what is a policy.
+#[test]
+fn the_third_party_resource_on_request() {
+    let mut options = ReadOptions::default();
+    options.legacy = true;
+    options.default_namespace = "tenant-a".into();
+    let mut cluster = Cluster::new(Options::default());
+    for (name, bytes) in articles() {
+        if !name.starts_with("003-") {
+            continue;
+        }
+        let manifest = Manifest::read(Some(&name), &bytes, &options);
+        let outcome = cluster.apply(&manifest, Admission::Create);
+        match name.as_str() {
+            "003-1-alpha-pol1.json" => {
+                assert_eq!(manifest.findings(), []);
+                assert!(matches!(manifest.objects(), [Object::AlphaNetworkPolicy(_)]));
+                let warnings = outcome.unwrap().warnings;
+                let told: Vec<String> = warnings.iter().map(summary).collect();
+                assert_eq!(told, ["?Note  third-party-form 2:3"]);
+                let words = warnings[0].to_string();
+                assert!(
+                    words.contains("NetworkPolicy tenant-a/pol1: this is the third-party form")
+                );
+                assert!(words.contains("podSelector: {matchLabels: {segment: \"backend\"}}"));
+            }
+            "003-2-third-party-resource.yaml" => {
+                let broken = BROKEN.iter().find(|(broken, _)| *broken == name).unwrap();
+                assert_eq!(told(&manifest), broken.1);
+                assert!(outcome.is_err());
+            }
+            _ => assert_eq!((told(&manifest).len(), outcome.unwrap().warnings.len()), (0, 0)),
+        }
+    }
+}

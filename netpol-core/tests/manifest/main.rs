@@ -1,9 +1,11 @@
 //! What manifests are read as, what is told about them, and where.
 
 mod articles;
+mod cluster_policies;
 mod hostile;
 mod invalid;
 mod lists;
+mod older_policies;
 mod paths;
 mod places;
 mod policies;

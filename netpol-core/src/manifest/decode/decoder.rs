@@ -297,27 +297,11 @@ impl<'d> Decoder<'d> {
                 }
             }
         }
-        if shape.custom {
-            self.judge_nulls(entries, shape, at);
-        }
         self.judge_repeated(
             entries,
             |key| !shape.open || shape.field(key).is_some(),
             |key| at.path().child(key),
         );
-    }
-
-    /// The server reads custom resources by a schema, to which null is a value of a wrong type.
-    fn judge_nulls(&mut self, entries: &[Entry<'_>], shape: &'static Shape, at: &At<'_>) {
-        for entry in entries {
-            if entry.value.value == Value::Null && shape.field(&entry.key).is_some() {
-                let path = at.path().child(&entry.key);
-                let detail = "must not be null; leave the field out";
-                let kind = ErrorKind::TypeInvalid;
-                let error = Error::of_kind(kind, &path, None, detail, origin::TYPE);
-                self.error(error, entry.key_place, Refuses::Create);
-            }
-        }
     }
 
     fn unknown_field(&mut self, entry: &Entry<'_>, at: &At<'_>) {

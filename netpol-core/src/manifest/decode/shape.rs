@@ -4,7 +4,8 @@ pub(in crate::manifest) struct Shape {
     pub(in crate::manifest) fields: &'static [Field],
     /// Fields that are not listed exist and are not judged.
     pub(in crate::manifest) open: bool,
-    /// It belongs to a custom resource, where null is not the same as nothing.
+    /// It belongs to a custom resource: an element of a list that is null is not an empty one, and
+    /// what cannot be understood closes.
     pub(in crate::manifest) custom: bool,
 }
 
@@ -23,7 +24,7 @@ impl Shape {
         Shape { fields, open: false, custom: false }
     }
 
-    /// All fields of a type inside a custom resource: any other is unknown, and none may be null.
+    /// All fields of a type inside a custom resource: any other is unknown.
     pub(in crate::manifest) const fn custom(fields: &'static [Field]) -> Shape {
         Shape { fields, open: false, custom: true }
     }

@@ -12,9 +12,9 @@ use crate::selector::Selector;
 /// Which of the APIs an object is of; their shapes are alike, their words and requirements differ.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Api {
-    ClusterNetworkPolicy,
-    AdminNetworkPolicy,
-    BaselineAdminNetworkPolicy,
+    Cluster,
+    Admin,
+    BaselineAdmin,
 }
 
 /// Brings a ClusterNetworkPolicy to normal form.
@@ -27,7 +27,7 @@ enum Api {
 /// of sigs.k8s.io/network-policy-api/apis/v1alpha2.
 pub(crate) fn cluster_network_policy(name: Box<str>, policy: &ClusterNetworkPolicy) -> Policy {
     let spec = &policy.spec;
-    let api = Api::ClusterNetworkPolicy;
+    let api = Api::Cluster;
     let tier = match spec.tier.as_str() {
         "Admin" => Some(Tier::Admin),
         "Baseline" => Some(Tier::Baseline),
@@ -56,7 +56,7 @@ pub(crate) fn cluster_network_policy(name: Box<str>, policy: &ClusterNetworkPoli
 /// As [`cluster_network_policy`], for an AdminNetworkPolicy.
 pub(crate) fn admin_network_policy(name: Box<str>, policy: &AdminNetworkPolicy) -> Policy {
     let spec = &policy.spec;
-    let api = Api::AdminNetworkPolicy;
+    let api = Api::Admin;
     Policy {
         tier: Tier::Admin,
         kind: Kind::AdminNetworkPolicy,
@@ -76,7 +76,7 @@ pub(crate) fn baseline_admin_network_policy(
     policy: &BaselineAdminNetworkPolicy,
 ) -> Policy {
     let spec = &policy.spec;
-    let api = Api::BaselineAdminNetworkPolicy;
+    let api = Api::BaselineAdmin;
     Policy {
         tier: Tier::Baseline,
         kind: Kind::BaselineAdminNetworkPolicy,
@@ -141,12 +141,10 @@ fn lower_rule(
 
 fn action_of(api: Api, text: &str) -> Option<Action> {
     match (text, api) {
-        ("Accept", Api::ClusterNetworkPolicy) => Some(Action::Accept),
-        ("Allow", Api::AdminNetworkPolicy | Api::BaselineAdminNetworkPolicy) => {
-            Some(Action::Accept)
-        }
+        ("Accept", Api::Cluster) => Some(Action::Accept),
+        ("Allow", Api::Admin | Api::BaselineAdmin) => Some(Action::Accept),
         ("Deny", _) => Some(Action::Deny),
-        ("Pass", Api::ClusterNetworkPolicy | Api::AdminNetworkPolicy) => Some(Action::Pass),
+        ("Pass", Api::Cluster | Api::Admin) => Some(Action::Pass),
         _ => None,
     }
 }
@@ -173,7 +171,7 @@ fn pods_by_label(
         (None, Some(NamespacedPod { namespace_selector, pod_selector })) => {
             let namespaces = match namespace_selector {
                 Some(selector) => read(selector)?,
-                None if api == Api::ClusterNetworkPolicy => Selector::everything(),
+                None if api == Api::Cluster => Selector::everything(),
                 None => return None,
             };
             Some((namespaces, read(pod_selector.as_ref()?)?))
@@ -222,7 +220,7 @@ fn egress_peers(api: Api, list: &[ClusterNetworkPolicyEgressPeer]) -> Option<Vec
                 let read = |text: &String| Some(Cidr::parse_network(text).ok()?.network());
                 all(networks, read).map(Peer::Networks)
             }
-            (None, None, Some(_)) if api == Api::BaselineAdminNetworkPolicy => None,
+            (None, None, Some(_)) if api == Api::BaselineAdmin => None,
             (None, None, Some(names)) => {
                 let read = |text: &String| text.parse::<DomainPattern>().ok();
                 all(names, read).map(Peer::Domains)

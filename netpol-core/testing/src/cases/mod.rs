@@ -1,8 +1,8 @@
 //! Cases as data: clusters, what happens to them, and the verdicts they must give.
 //!
-//! The files lie in `netpol-core/testdata/cases` and `netpol-core/testdata/upstream`; their format
-//! is described in `netpol-core/testdata/README.md`. [`load_all`] reads them into [`Case`]s,
-//! [`run()`] puts one of them to an [`Implementation`].
+//! The files lie in the folders `cases`, `network-policy-api` and `upstream` of
+//! `netpol-core/testdata`, whose `README.md` describes their format. [`load_all`] reads them into
+//! [`Case`]s, [`run()`] puts one of them to an [`Implementation`].
 
 mod expectation;
 mod implementation;

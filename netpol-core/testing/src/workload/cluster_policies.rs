@@ -80,8 +80,12 @@ impl<'world> Administrator<'world> {
     }
 
     fn egress_rule(&mut self) -> ClusterNetworkPolicyEgressRule {
+        let (action, protocols) = (self.action(), self.protocols());
+        // The server refuses networks beside named ports.
+        let named = |entry: &ClusterNetworkPolicyProtocol| entry.destination_named_port.is_some();
+        let networks = !protocols.iter().flatten().any(named);
         let to = (0..1 + self.random.below(3)).map(|_| {
-            if self.random.chance(self.parameters.peer_mix.egress_blocks) {
+            if networks && self.random.chance(self.parameters.peer_mix.egress_blocks) {
                 let networks = 0..1 + self.random.below(3);
                 let networks = networks.map(|_| Blocks::small_ipv4(&mut self.random)).collect();
                 return ClusterNetworkPolicyEgressPeer {
@@ -97,7 +101,6 @@ impl<'world> Administrator<'world> {
             }
         });
         let to = to.collect();
-        let (action, protocols) = (self.action(), self.protocols());
         ClusterNetworkPolicyEgressRule { name: String::new(), action, to, protocols }
     }
 

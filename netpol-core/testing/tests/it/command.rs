@@ -7,16 +7,18 @@ use std::{env, fs, process};
 
 use serde_json::Value;
 
-const CORE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+pub(crate) const CORE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 const DUMP: &str = "-f testdata/dumps/cluster.yaml --stored";
 
-/// The command, built once. Cargo tells no other package where an example lies, so it is asked to
+static DECIDE: LazyLock<PathBuf> = LazyLock::new(|| example("decide"));
+
+/// Builds an example command. Cargo tells no other package where an example lies, so it is asked to
 /// build it, with the whole workspace's features: then it is there already after `cargo test`.
-static DECIDE: LazyLock<PathBuf> = LazyLock::new(|| {
+pub(crate) fn example(name: &str) -> PathBuf {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("a target directory");
     let profile = if cfg!(debug_assertions) { "test" } else { "release" };
     let output = Command::new(env!("CARGO"))
-        .args(["build", "--workspace", "--example", "decide", "--profile", profile])
+        .args(["build", "--workspace", "--example", name, "--profile", profile])
         .args(["--message-format", "json", "--target-dir"])
         .arg(target)
         .current_dir(CORE)
@@ -27,17 +29,17 @@ static DECIDE: LazyLock<PathBuf> = LazyLock::new(|| {
     let executable = messages
         .lines()
         .filter_map(|line| serde_json::from_str::<Value>(line).ok())
-        .filter(|message| message["target"]["name"] == "decide")
+        .filter(|message| message["target"]["name"] == name)
         .find_map(|message| message["executable"].as_str().map(PathBuf::from));
     executable.expect("cargo builds the example")
-});
+}
 
 /// What a run left behind.
 #[derive(Debug)]
-struct Run {
-    code: i32,
-    stdout: String,
-    stderr: String,
+pub(crate) struct Run {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 impl Run {
@@ -62,7 +64,7 @@ impl Run {
 
     /// No answer: nothing on stdout, and all of `parts` on stderr.
     #[track_caller]
-    fn fails(&self, parts: &[&str]) {
+    pub(crate) fn fails(&self, parts: &[&str]) {
         assert_eq!((self.code, self.stdout.as_str()), (2, ""), "{self:?}");
         for part in parts {
             assert!(self.stderr.contains(part), "`{part}` is missing in:\n{}", self.stderr);
@@ -92,16 +94,16 @@ fn command(line: &str) -> Command {
 }
 
 /// A directory of its own for a test's files, without blanks in its path.
-struct Scratch(PathBuf);
+pub(crate) struct Scratch(PathBuf);
 
 impl Scratch {
-    fn new(name: &str) -> Scratch {
+    pub(crate) fn new(name: &str) -> Scratch {
         let directory = env::temp_dir().join(format!("netpol-{}-{name}", process::id()));
         fs::create_dir_all(&directory).expect("a temporary directory");
         Scratch(directory)
     }
 
-    fn write(&self, name: &str, text: &str) -> String {
+    pub(crate) fn write(&self, name: &str, text: &str) -> String {
         let path = self.0.join(name);
         fs::create_dir_all(path.parent().expect("it has one")).expect("a directory");
         fs::write(&path, text).expect("a file");
@@ -150,6 +152,112 @@ fn the_shop_of_the_readme() {
         assert!(readme.contains(&run.stdout), "the front page says otherwise:\n{}", run.stdout);
         decide(&format!("-f examples/shop {ends}")).answers(verdict).is_quiet();
     }
+}
+
+/// And of this one, with the administrators' policies.
+#[test]
+fn the_walk_of_the_readme() {
+    let readme = include_str!("../../../../README.md");
+    let files = "-f examples/shop -f examples/administrators.yaml";
+    let ends = "--from shop/web --to shop/db --port postgres";
+    let run = decide(&format!("{files} {ends} --explain"));
+    run.answers("deny").is_quiet();
+    assert!(readme.contains(&run.stdout), "the front page says otherwise:\n{}", run.stdout);
+    for (ends, verdict, part) in [
+        (
+            "--from shop/db --to 169.254.169.254 --port 80",
+            "deny",
+            "Admin: Deny (ClusterNetworkPolicy guard-rails (priority 10) spec.egress[0] \
+             \"no-metadata-service\" (to[0])) → deny",
+        ),
+        (
+            "--from monitoring/prometheus --to shop/db --port postgres",
+            "allow",
+            "Admin: Accept (ClusterNetworkPolicy guard-rails (priority 10) spec.ingress[0] \
+             \"monitoring\" (from[0])) → allow",
+        ),
+        (
+            "--from shop/api --to shop/db --port postgres",
+            "allow",
+            "NetworkPolicy: isolated by NetworkPolicy shop/db, NetworkPolicy shop/default-deny, \
+             allowed (NetworkPolicy shop/db spec.ingress[0] (from[0], ports[0])) → allow",
+        ),
+        (
+            "--from shop/web --to monitoring/prometheus --port 9090",
+            "deny",
+            "Baseline: Deny (ClusterNetworkPolicy closed-by-default (priority 1000) \
+             spec.ingress[0] (from[0])) → deny",
+        ),
+    ] {
+        let run = decide(&format!("{files} {ends} --explain"));
+        run.answers(verdict).is_quiet();
+        assert!(run.stdout.contains(part), "`{part}` is missing in:\n{}", run.stdout);
+    }
+}
+
+/// Domain names mean what they are said to mean.
+#[test]
+fn names_are_resolved_by_the_caller() {
+    let scratch = Scratch::new("resolve");
+    let file = scratch.write(
+        "policy.yaml",
+        "
+apiVersion: policy.networking.k8s.io/v1alpha2
+kind: ClusterNetworkPolicy
+metadata: {name: registry-only}
+spec:
+  tier: Admin
+  priority: 1
+  subject: {namespaces: {}}
+  egress:
+  - {action: Accept, to: [{domainNames: ['*.example.com']}]}
+  - {action: Deny, to: [{networks: [0.0.0.0/0]}]}
+---
+apiVersion: v1
+kind: Namespace
+metadata: {name: default}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: p}
+status: {phase: Running, podIP: 10.0.0.1}
+",
+    );
+    let line = format!("-f {file} --from p --to 192.0.2.7 -p 443");
+    decide(&line).answers("deny").is_quiet();
+    let resolve = "--resolve registry.example.com=192.0.2.7,2001:db8::7";
+    decide(&format!("{line} {resolve}")).answers("allow").is_quiet();
+    decide(&format!("{line} --resolve example.com=192.0.2.7")).answers("deny").is_quiet();
+    decide(&format!("{line} --resolve registry")).fails(&["`registry` is not `name=address`"]);
+    decide(&format!("{line} --resolve a.b=1.2.3")).fails(&["`1.2.3` in `a.b=1.2.3`"]);
+}
+
+/// The alpha form, the annotation that isolates, and what both mean with the switch and without.
+#[test]
+fn the_old_ways() {
+    let scratch = Scratch::new("legacy");
+    let pods = scratch.write(
+        "pods.yaml",
+        "
+{apiVersion: v1, kind: Pod, metadata: {name: b, namespace: tenant-a, labels: {segment: backend}}}
+---
+{apiVersion: v1, kind: Pod, metadata: {name: f, namespace: tenant-a, labels: {segment: frontend}}}
+---
+{apiVersion: v1, kind: Pod, metadata: {name: x, namespace: tenant-a}}
+---
+{apiVersion: extensions/v1beta1, kind: NetworkPolicy, metadata: {name: nobody, namespace: tenant-a},
+ spec: {podSelector: {matchLabels: {segment: frontend}}, ingress: [{from: []}]}}
+",
+    );
+    let namespace = "testdata/articles/003-3-isolated-namespace.yaml";
+    let line = format!("-f {pods} -f {namespace} --from tenant-a/x --to tenant-a/f -p 80");
+    // An empty list is everybody today, and was nobody then; the annotation isolated.
+    decide(&line).answers("allow");
+    decide(&format!("{line} --legacy")).answers("deny");
+    let run = decide(&format!("{line} --legacy --explain"));
+    let isolated =
+        "isolated by the annotation of Namespace tenant-a, NetworkPolicy tenant-a/nobody";
+    assert!(run.stdout.contains(isolated), "{}", run.stdout);
 }
 
 /// So does it print the first of this file's errors.

@@ -4,6 +4,8 @@ mod admission;
 mod articles;
 mod cases;
 mod command;
+mod conversion;
+mod convert;
 mod coverage;
 mod differential;
 mod feeding;

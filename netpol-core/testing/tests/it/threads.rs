@@ -47,6 +47,7 @@ fn public_types_are_plain_data() {
             NearMiss, Party, PartyName, PolicyId, PolicyName, Question, QuestionError, Reason,
             RuleName, Stage, TierOutcome, TierStep;
         field: Error, ErrorKind, ErrorList, Location, Path;
+        legacy: Conversion;
         manifest: Admission, Finding, Limits, Manifest, ReadOptions, Refuses, UnknownFields;
         model: AdminNetworkPolicy, AdminNetworkPolicyEgressRule, AdminNetworkPolicyIngressRule,
             AdminNetworkPolicyPort, AdminNetworkPolicyPortNumber, AdminNetworkPolicyPortRange,

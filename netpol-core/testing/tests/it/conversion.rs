@@ -1,11 +1,20 @@
+//! What becomes of the policies of Kubernetes 1.3 to 1.6, and what is told about it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use netpol_core::diagnostic::Problem;
+use netpol_core::field::Path;
+use netpol_core::legacy::{Conversion, convert};
+use netpol_core::manifest::{Manifest, ReadOptions};
+use netpol_core::model::{Kind, NetworkPolicy, Object, ObjectRef};
+use netpol_core::options::{MissingNamespaces, NetworkPolicySemantics, UnreadableSubjects};
+use netpol_core::validate::{ValidateOptions, network_policy};
+use netpol_testing::cases::{Ask, Event};
+use netpol_testing::generate::{Seeded, scenario};
+use netpol_testing::reference::{Judgement, World};
 use serde_json::{Value, from_value, json, to_value};
 
-use super::{Conversion, convert};
-use crate::diagnostic::Problem;
-use crate::field::Path;
-use crate::manifest::{Manifest, ReadOptions};
-use crate::model::{NetworkPolicy, Object};
-use crate::validate::{ValidateOptions, network_policy};
+use super::command::CORE;
 
 /// The objects of a text, in which no fault is looked for.
 fn objects(text: &str) -> Vec<Object> {
@@ -105,8 +114,7 @@ fn an_isolated_namespace_is_denied() {
 
 #[test]
 fn the_seed_of_the_articles() {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/articles/");
-    let read = |name: &str| std::fs::read(format!("{folder}{name}")).unwrap();
+    let read = |name: &str| std::fs::read(format!("{CORE}/testdata/articles/{name}")).unwrap();
     let mut options = ReadOptions::default();
     options.legacy = true;
     options.default_namespace = "tenant-a".into();
@@ -245,7 +253,8 @@ fn without_the_namespace_nobody_can_tell() {
     let spec = "{podSelector: {matchLabels: {a: b}}, ingress: [{from: []}]}";
     let conversion = converted(&extensions(spec));
     let unknown = "NetworkPolicy shop/web namespace-unknown";
-    assert_eq!(notes(&conversion), [unknown]);
+    let empty = "NetworkPolicy shop/web empty-list spec.ingress[0].from";
+    assert_eq!(notes(&conversion), [unknown, empty]);
     let spec = to_value(&conversion.policies[0].spec).unwrap();
     assert_eq!(spec, json!({"podSelector": {"matchLabels": {"a": "b"}}, "ingress": [{}]}));
 
@@ -333,7 +342,8 @@ fn nothing_older_is_returned_as_it_is() {
     assert_eq!(conversion.notes, []);
     assert_eq!(conversion.policies.len(), 1);
     assert_eq!(conversion.policies[0].spec.egress[0].to.len(), 1);
-    assert_eq!(convert(&[]), Conversion::default());
+    let nothing = convert(&[]);
+    assert!(nothing.policies.is_empty() && nothing.notes.is_empty());
 }
 
 #[test]
@@ -377,4 +387,88 @@ fn notes_say_where() {
     );
     let Problem::Note { path, .. } = note.problem else { panic!() };
     assert_eq!(path, Path::new("spec").child("ingress").index(1));
+}
+
+/// By the semantics of their time the objects allow exactly what the policies made of them allow
+/// today: asked of the reference, which shares nothing with the converter.
+#[test]
+fn policies_of_today_do_what_they_did_then() {
+    let (mut worlds, mut answers, mut denied) = (0, 0, 0);
+    for seed in 0..4_000 {
+        let mut drawn = scenario(&mut Seeded::new(seed), 60);
+        if drawn.options.network_policies != NetworkPolicySemantics::Legacy {
+            continue;
+        }
+        drawn.options.until_synced = None;
+        drawn.options.missing_namespaces = MissingNamespaces::default();
+        drawn.options.unreadable_subjects = UnreadableSubjects::default();
+        let objects = with_namespaces(last_of_each(drawn.events));
+        let conversion = convert(&objects);
+        let then = World::new(drawn.options.clone());
+        drawn.options.network_policies = NetworkPolicySemantics::V1;
+        let today = World::new(drawn.options);
+        let others = objects.iter().filter(|object| object.kind() != Kind::NetworkPolicy).cloned();
+        let policies = conversion.policies.into_iter().map(Object::NetworkPolicy);
+        let then = filled(then, objects.iter().cloned());
+        let today = filled(today, others.chain(policies));
+        worlds += 1;
+        for ask in &drawn.asks {
+            let expected = verdicts(&then, ask);
+            assert_eq!(verdicts(&today, ask), expected, "seed {seed}: {ask}");
+            answers += 1;
+            denied += u32::from(expected.is_some_and(|(ingress, _)| !ingress));
+        }
+    }
+    assert!(worlds > 200, "only {worlds} clusters of that time");
+    assert!(denied > answers / 20, "only {denied} of {answers} were denied for ingress");
+}
+
+/// The objects that were ever there, each as it was last.
+fn last_of_each(events: Vec<Event>) -> Vec<Object> {
+    let mut objects: BTreeMap<ObjectRef, Object> = BTreeMap::new();
+    for event in events {
+        let fresh = match event {
+            Event::Upsert { object, .. } => vec![*object],
+            Event::ReplaceAll { objects, .. } => objects,
+            _ => Vec::new(),
+        };
+        objects.extend(fresh.into_iter().map(|object| (object.object_ref(), object)));
+    }
+    objects.into_values().collect()
+}
+
+/// The same, and the namespaces that only policies mention. One more is isolated, so that there is
+/// always something to convert.
+fn with_namespaces(mut objects: Vec<Object>) -> Vec<Object> {
+    let named = |object: &Object| object.metadata().namespace.clone();
+    let mut missing: BTreeSet<String> =
+        objects.iter().filter(|object| object.kind() == Kind::NetworkPolicy).map(named).collect();
+    for object in &objects {
+        if object.kind() == Kind::Namespace {
+            missing.remove(&object.metadata().name);
+        }
+    }
+    for name in missing {
+        let mut namespace = netpol_core::model::Namespace::default();
+        namespace.metadata.name = name;
+        objects.push(Object::Namespace(namespace));
+    }
+    objects.extend(self::objects(&ISOLATED.replace("shop", "elsewhere")));
+    objects
+}
+
+fn filled(mut world: World, objects: impl Iterator<Item = Object>) -> World {
+    for object in objects {
+        world.upsert(object).expect("it is taken");
+    }
+    world
+}
+
+/// Whether it may come in and go out, `None` when nobody can tell what is meant.
+fn verdicts(world: &World, ask: &Ask) -> Option<(bool, bool)> {
+    let Judgement { ingress, egress } = match ask {
+        Ask::Packet(packet) => world.judge(packet),
+        Ask::Question(question) => world.judge_question(question).ok()?,
+    };
+    Some((ingress.verdict.is_allow(), egress.verdict.is_allow()))
 }
