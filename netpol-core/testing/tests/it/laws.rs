@@ -94,7 +94,6 @@ pub(crate) fn outcome(scenario: &Scenario) -> Vec<Event> {
     objects.extend(world.admin_policies.into_iter().map(Object::AdminNetworkPolicy));
     let baseline = world.baseline_admin_policies.into_iter();
     objects.extend(baseline.map(Object::BaselineAdminNetworkPolicy));
-    let upsert = |object| Event::Upsert { object: Box::new(object), admission: Admission::Stored };
     let mut events: Vec<Event> = objects.into_iter().map(upsert).collect();
     events.extend(
         world
@@ -110,6 +109,19 @@ pub(crate) fn outcome(scenario: &Scenario) -> Vec<Event> {
     }));
     events.push(Event::Synced(world.synced));
     events
+}
+
+/// The event that an object comes, from a cluster that holds it.
+pub(crate) fn upsert(object: Object) -> Event {
+    Event::Upsert { object: Box::new(object), admission: Admission::Stored }
+}
+
+/// The object that comes.
+pub(crate) fn upserted(event: &Event) -> Option<&Object> {
+    match event {
+        Event::Upsert { object, .. } => Some(object),
+        _ => None,
+    }
 }
 
 proptest! {

@@ -14,7 +14,7 @@ use netpol_testing::reference::{Judgement, Reason, Side, Tier};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::laws::{after, config, hold, outcome, same_answers, seeds};
+use crate::laws::{after, config, hold, outcome, same_answers, seeds, upsert, upserted};
 
 proptest! {
     #![proptest_config(config())]
@@ -124,19 +124,8 @@ proptest! {
     }
 }
 
-fn upsert(object: Object) -> Event {
-    Event::Upsert { object: Box::new(object), admission: Admission::Stored }
-}
-
 fn apply(policy: &Value) -> Event {
     Event::Apply { text: policy.to_string(), admission: Admission::Stored }
-}
-
-fn upserted(event: &Event) -> Option<&Object> {
-    match event {
-        Event::Upsert { object, .. } => Some(object),
-        _ => None,
-    }
 }
 
 /// Whether it is a cluster-wide policy of the tier.
