@@ -214,13 +214,14 @@ impl Policies<'_> {
         kind: ClusterKind,
     ) -> ClusterNetworkPolicyEgressPeer {
         let mut peer = ClusterNetworkPolicyEgressPeer::default();
-        match choices.below(9) {
+        match choices.below(10) {
             0..=3 => {
                 let ClusterNetworkPolicyIngressPeer { namespaces, pods } = source(choices, kind);
                 (peer.namespaces, peer.pods) = (namespaces, pods);
             }
             4 | 5 => peer.nodes = Some(selector(choices, false)),
-            6 if kind != ClusterKind::BaselineAdmin => {
+            // The older Baseline does not know them.
+            6 | 7 if kind != ClusterKind::BaselineAdmin || self.spoils(choices) => {
                 peer.domain_names = Some(domains::patterns(choices));
             }
             _ => {

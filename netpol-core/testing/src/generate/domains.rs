@@ -34,10 +34,12 @@ pub(super) fn patterns(choices: &mut impl Choices) -> Vec<String> {
 /// the very moment that it is.
 pub(super) fn events(choices: &mut impl Choices, addresses: &[IpAddr]) -> Vec<Event> {
     let mut events = Vec::new();
+    // Few addresses, so that a name gets the same one again, for another time.
+    let addresses: Vec<IpAddr> = (0..4).map(|_| *choices.pick(addresses)).collect();
     for _ in 0..choices.between(1, 8) {
         let name = (*choices.pick(&NAMES)).to_owned();
         let count = choices.between(1, 3);
-        let some = (0..count).map(|_| *choices.pick(addresses)).collect();
+        let some = (0..count).map(|_| *choices.pick(&addresses)).collect();
         events.push(match choices.below(8) {
             6 => {
                 let addresses = choices.once_in(2).then_some(some);
@@ -49,6 +51,10 @@ pub(super) fn events(choices: &mut impl Choices, addresses: &[IpAddr]) -> Vec<Ev
                 Event::ResolveDomain { name, addresses: some, expires }
             }
         });
+    }
+    // Time tells the records apart.
+    if choices.below(2) == 1 {
+        events.push(Event::Advance(seconds(choices)));
     }
     events
 }

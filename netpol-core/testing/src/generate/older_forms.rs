@@ -111,8 +111,15 @@ fn extensions(choices: &mut impl Choices, policy: NetworkPolicy) -> ExtensionsNe
     for rule in policy.spec.ingress {
         let no_ports = rule.ports.is_empty() && choices.below(3) < 2;
         let no_peers = rule.from.is_empty() && choices.below(3) < 2;
+        let mut ports = rule.ports;
+        // A protocol that those times did not know.
+        for port in &mut ports {
+            if choices.once_in(4) {
+                port.protocol = Some("SCTP".to_owned());
+            }
+        }
         ingress.push(ExtensionsNetworkPolicyIngressRule {
-            ports: (!no_ports).then_some(rule.ports),
+            ports: (!no_ports).then_some(ports),
             from: (!no_peers).then_some(rule.from),
         });
     }

@@ -87,8 +87,9 @@ pub fn scenario(choices: &mut impl Choices, packets: usize) -> Scenario {
     let names = names(&objects);
     let mut events = events(choices, sort, objects, &mut policies);
     if sort != Sort::Plain {
+        let mut place = 0;
         for event in domains::events(choices, &known) {
-            let place = choices.below(events.len() + 1);
+            place = choices.between(place, events.len());
             events.insert(place, event);
         }
     }

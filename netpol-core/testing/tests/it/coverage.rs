@@ -113,7 +113,7 @@ fn scenarios_meet_every_rule() {
     for (kinds, directions, least) in [
         (COMMON, both, 100),
         (OLDER, both, 20),
-        (EGRESS, &[Direction::Egress], 20),
+        (EGRESS, &[Direction::Egress], 10),
         (INGRESS, &[Direction::Ingress], 20),
     ] {
         for kind in kinds {
