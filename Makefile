@@ -6,7 +6,8 @@ export RUSTUP_DIST_SERVER ?= http://127.0.0.1:9
 CARGO ?= cargo
 FUZZ_TARGETS := manifest selector decide
 FUZZ_SECONDS ?= 15
-FUZZ_SEEDS_manifest := netpol-core/testdata/articles netpol-core/testdata/invalid netpol-core/examples/shop
+FUZZ_SEEDS_manifest := netpol-core/testdata/articles netpol-core/testdata/invalid netpol-core/examples/shop \
+	fuzz/seeds/manifest
 FUZZ_SEEDS_selector := fuzz/seeds/selector
 FUZZ_SEEDS_decide := fuzz/seeds/decide
 LONG_PACKETS ?= 10000000
