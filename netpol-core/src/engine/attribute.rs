@@ -4,10 +4,8 @@ use super::question::Case;
 use super::reason::Reason;
 use super::tiers::{Hit, Said, Walk};
 use super::{Engine, Question, QuestionError, Snapshot};
-use crate::directory::PortKeys;
 use crate::packet::{Direction, Packet, Verdict};
 use crate::policy::{Action, Tier};
-use crate::tables::{NamedPort, SignatureId};
 
 /// Handle of a policy of one [`Engine`]; [`Engine::policy_name`] names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -92,14 +90,6 @@ impl Engine {
     }
 }
 
-/// What rules of one direction are held against: a peer and a key, and what port names mean.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Held<'snapshot> {
-    pub(super) peer: SignatureId,
-    pub(super) key: u32,
-    pub(super) ports: &'snapshot [NamedPort],
-}
-
 impl Snapshot {
     pub(super) fn attribute_case(&self, case: &Case) -> Decision {
         let ingress = self.attribute_direction(case, Direction::Ingress);
@@ -149,18 +139,6 @@ impl Snapshot {
             }
         }
     }
-
-    /// What the rules of a direction are held against.
-    pub(super) fn held(&self, case: &Case, direction: Direction) -> Held<'_> {
-        let peer = self.tables.classes.at(case.peer(direction).class.record());
-        // A port name always means a port of the destination.
-        let destination = self.directory.class_origins.at(case.destination.class.record());
-        Held {
-            peer: peer.signature(direction),
-            key: case.traffic.key(),
-            ports: self.directory.port_lists.at(destination.ports),
-        }
-    }
 }
 
 impl Hit {
@@ -178,18 +156,6 @@ impl Hit {
             peer: self.peer,
             port: self.port,
             ..Attribution::implicit(verdict, reason)
-        }
-    }
-}
-
-impl Held<'_> {
-    /// Whether a rule's port means the packet's.
-    pub(super) fn means(&self, keys: PortKeys) -> bool {
-        match keys {
-            PortKeys::Range(range) => range.contains(self.key),
-            PortKeys::Named(name) => {
-                self.ports.iter().any(|port| port.port == name && port.key == self.key)
-            }
         }
     }
 }

@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use super::Snapshot;
-use super::attribute::Held;
 use super::question::{Case, Side};
+use super::tiers::Held;
 use crate::directory::{PeerLine, PolicyNumber, PortKeys, PortLine};
 use crate::net::PolicyPort;
 use crate::packet::Direction;

@@ -2,14 +2,21 @@
 //! lines as the tables, with the names that the tables have left behind.
 
 use super::Snapshot;
-use super::attribute::Held;
 use super::question::Case;
 use super::reason::Reason;
-use crate::directory::{PolicyNumber, RuleLines};
+use crate::directory::{PolicyNumber, PortKeys, RuleLines};
 use crate::options::Fragments;
 use crate::packet::{Direction, Verdict};
 use crate::policy::{Action, Tier};
-use crate::tables::RuleSetId;
+use crate::tables::{NamedPort, RuleSetId, SignatureId};
+
+/// What rules of one direction are held against: a peer and a key, and what port names mean.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Held<'snapshot> {
+    pub(super) peer: SignatureId,
+    pub(super) key: u32,
+    pub(super) ports: &'snapshot [NamedPort],
+}
 
 /// A rule that matches, and the first peer and port of it that do.
 #[derive(Clone, Copy, Debug)]
@@ -110,6 +117,18 @@ impl Snapshot {
         self.directory.policy_lists.at(origin.policies(direction, tier))
     }
 
+    /// What the rules of a direction are held against.
+    pub(super) fn held(&self, case: &Case, direction: Direction) -> Held<'_> {
+        let peer = self.tables.classes.at(case.peer(direction).class.record());
+        // A port name always means a port of the destination.
+        let destination = self.directory.class_origins.at(case.destination.class.record());
+        Held {
+            peer: peer.signature(direction),
+            key: case.traffic.key(),
+            ports: self.directory.port_lists.at(destination.ports),
+        }
+    }
+
     /// The first peer and the first port of a rule that match, when both exist. The index is `None`
     /// where the rule has no list.
     fn match_of(&self, rule: &RuleLines, held: &Held<'_>) -> Option<(Option<u32>, Option<u32>)> {
@@ -122,5 +141,17 @@ impl Snapshot {
             Some(peers) => Some(peers.iter().find(|line| self.is_peer(line, held.peer))?.peer),
         };
         Some((peer, port))
+    }
+}
+
+impl Held<'_> {
+    /// Whether a rule's port means the packet's.
+    pub(super) fn means(&self, keys: PortKeys) -> bool {
+        match keys {
+            PortKeys::Range(range) => range.contains(self.key),
+            PortKeys::Named(name) => {
+                self.ports.iter().any(|port| port.port == name && port.key == self.key)
+            }
+        }
     }
 }

@@ -13,27 +13,9 @@ use netpol_core::model::{
 
 use super::addresses::Block;
 use super::cluster::{PORT_NAMES, PORT_NUMBERS, PROTOCOLS, namespace_selector, selector};
+use super::cluster_kind::ClusterKind;
 use super::policies::Policies;
 use super::{Choices, domains, junk};
-
-/// The kinds of cluster-wide policies, which differ in their words and in what they know.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum ClusterKind {
-    Cluster,
-    Admin,
-    BaselineAdmin,
-}
-
-impl ClusterKind {
-    /// What its rules may do.
-    const fn actions(self) -> &'static [&'static str] {
-        match self {
-            ClusterKind::Cluster => &["Accept", "Deny", "Pass"],
-            ClusterKind::Admin => &["Allow", "Deny", "Pass"],
-            ClusterKind::BaselineAdmin => &["Allow", "Deny"],
-        }
-    }
-}
 
 impl Policies<'_> {
     pub(super) fn cluster_wide_policy(

@@ -10,7 +10,7 @@ use netpol_core::model::{
 
 use super::Choices;
 use super::cluster::selector;
-use super::cluster_policies::ClusterKind;
+use super::cluster_kind::ClusterKind;
 
 /// A word that is no action of this kind of policy.
 pub(super) fn action(choices: &mut impl Choices, kind: ClusterKind) -> String {

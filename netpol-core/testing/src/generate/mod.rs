@@ -16,6 +16,7 @@
 mod addresses;
 mod choices;
 mod cluster;
+mod cluster_kind;
 mod cluster_policies;
 mod domains;
 mod junk;

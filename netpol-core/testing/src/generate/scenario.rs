@@ -5,7 +5,7 @@ use netpol_core::model::{Kind, Object};
 use netpol_core::options::NetworkPolicySemantics;
 use netpol_core::{Admission, Options, Packet};
 
-use super::cluster_policies::ClusterKind;
+use super::cluster_kind::ClusterKind;
 use super::policies::Policies;
 use super::traffic::Targets;
 use super::{Choices, addresses, cluster, domains, older_forms, options};

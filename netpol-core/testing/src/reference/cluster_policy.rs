@@ -25,7 +25,7 @@ use super::World;
 use super::cidr::Cidr;
 use super::domains::DomainPattern;
 use super::labels;
-use super::tiers::Tier;
+use super::reason::Tier;
 
 /// A cluster-wide policy of any kind.
 #[derive(Clone, Copy, Debug)]

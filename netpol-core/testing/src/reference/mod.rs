@@ -41,6 +41,5 @@ mod world;
 
 pub use domains::DomainRecord;
 pub use question::{Party, Question, QuestionError};
-pub use reason::{DecidingRule, Judgement, Reason, Side};
-pub use tiers::Tier;
+pub use reason::{DecidingRule, Judgement, Reason, Side, Tier};
 pub use world::{Refused, World};

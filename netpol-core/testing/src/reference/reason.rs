@@ -3,8 +3,6 @@ use std::fmt;
 use netpol_core::Verdict;
 use netpol_core::model::Kind;
 
-use super::tiers::Tier;
-
 /// What became of a packet, and why, on both sides.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Judgement {
@@ -147,5 +145,27 @@ impl fmt::Display for DecidingRule {
             write!(f, " port {port}")?;
         }
         Ok(())
+    }
+}
+
+/// Where policies stand in the order. Cluster-wide policies stand before the NetworkPolicies or
+/// after them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Tier {
+    /// Cluster-wide policies that NetworkPolicies cannot overrule.
+    Admin,
+    /// NetworkPolicies.
+    NetworkPolicy,
+    /// Cluster-wide policies for pods that no NetworkPolicy isolates.
+    Baseline,
+}
+
+impl fmt::Display for Tier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Tier::Admin => "Admin",
+            Tier::NetworkPolicy => "NetworkPolicy",
+            Tier::Baseline => "Baseline",
+        })
     }
 }

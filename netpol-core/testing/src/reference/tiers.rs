@@ -3,37 +3,13 @@
 //! Source: the comments of `ClusterNetworkPolicySpec` in
 //! `sigs.k8s.io/network-policy-api/apis/v1alpha2`, and its API overview.
 
-use std::fmt;
-
 use netpol_core::options::EqualPriorities;
 use netpol_core::{Direction, Packet};
 
 use super::World;
 use super::cluster_policy::{Action, ClusterPolicy, Rule};
 use super::identity::{End, Endpoint};
-use super::reason::{DecidingRule, Reason, Side};
-
-/// Where policies stand in the order. Cluster-wide policies stand before the NetworkPolicies or
-/// after them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Tier {
-    /// Cluster-wide policies that NetworkPolicies cannot overrule.
-    Admin,
-    /// NetworkPolicies.
-    NetworkPolicy,
-    /// Cluster-wide policies for pods that no NetworkPolicy isolates.
-    Baseline,
-}
-
-impl fmt::Display for Tier {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Tier::Admin => "Admin",
-            Tier::NetworkPolicy => "NetworkPolicy",
-            Tier::Baseline => "Baseline",
-        })
-    }
-}
+use super::reason::{DecidingRule, Reason, Side, Tier};
 
 impl World {
     /// What the cluster-wide policies of a tier say about a packet of `subject`; `None` when the

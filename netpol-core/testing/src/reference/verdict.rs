@@ -15,8 +15,7 @@ use netpol_core::{Direction, Packet, Verdict};
 use super::World;
 use super::identity::{End, Endpoint};
 use super::interpret;
-use super::reason::{DecidingRule, Judgement, Reason, Side};
-use super::tiers::Tier;
+use super::reason::{DecidingRule, Judgement, Reason, Side, Tier};
 
 impl World {
     /// May `packet` pass, and why? It passes when the destination's ingress policies and the
