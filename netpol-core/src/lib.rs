@@ -86,7 +86,8 @@
 //! [`Engine::decide`] is two address lookups and two intersections of small sorted sets, some two
 //! hundred instructions, whatever the number of NetworkPolicies; cluster-wide policies add the
 //! entries of theirs that speak of the packet's ends. It never allocates, locks or panics.
-//! Memory is additive: rules are never multiplied by pods. [`Cluster::publish`] costs some four
+//! Memory is additive: rules are never multiplied by pods, and those of cluster-wide policies only by
+//! the combinations of them that select some pod. [`Cluster::publish`] costs some four
 //! microseconds per pod.
 //!
 //! # Limits

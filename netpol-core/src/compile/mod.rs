@@ -57,8 +57,8 @@ impl From<TooLarge> for Diagnostic {
         Diagnostic::error(Problem::Limit {
             limit: "records",
             allowed: 1 << 28,
-            message: "the cluster needs more distinct classes, rule sets or signatures than there \
-                      are numbers for"
+            message: "the cluster needs more distinct classes, rule sets or signatures than the \
+                      tables have room for"
                 .to_owned(),
         })
     }

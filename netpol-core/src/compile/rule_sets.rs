@@ -10,6 +10,10 @@ use crate::tables::{
     OrderedRuleSets, Outcome, Range, Records, RuleSetEntry, RuleSetId, RuleSets,
 };
 
+/// How many entries all ordered lists may have together, some gigabytes: they are kept for each
+/// combination of policies that selects some pod, of which there can be more than memory for.
+const MOST_ORDERED_ENTRIES: usize = 1 << 26;
+
 /// Puts the rules of several policies together into one rule set, interned by content.
 #[derive(Debug, Default)]
 pub(super) struct RuleSetCompiler {
@@ -17,6 +21,7 @@ pub(super) struct RuleSetCompiler {
     pub(super) ordered: OrderedRuleSets,
     pub(super) guards: Records<Guard>,
     pub(super) guard_details: Records<GuardDetail>,
+    ordered_entries: usize,
     port_sets: PortSets,
     known_guards: Map<(u32, u32), GuardId>,
     known_rule_sets: Map<(GuardId, Box<[RuleSetEntry]>), RuleSetId>,
@@ -120,6 +125,10 @@ impl RuleSetCompiler {
         }
         if let Some(known) = self.known_ordered.get(&*entries) {
             return Ok(*known);
+        }
+        self.ordered_entries += entries.len();
+        if self.ordered_entries > MOST_ORDERED_ENTRIES {
+            return Err(TooLarge);
         }
         let number = self.ordered.push(&entries).ok_or(TooLarge)?;
         self.known_ordered.insert(entries.into_boxed_slice(), number);

@@ -4,8 +4,9 @@
 //! [rule set](RuleSets) for each direction and to two [`Signature`]s; whether a rule set admits a
 //! signature is the intersection of two small sorted sets of [`Atom`]s, guarded by port ranges
 //! ([`Guard`]). [Ordered rule sets](OrderedRuleSets) before and after it are intersected the same
-//! way, and their first match decides. Rules are never multiplied by endpoints, so memory is additive, and a packet costs
-//! two address lookups and two intersections.
+//! way, and their first match decides. Rules are never multiplied by endpoints, and a packet costs
+//! two address lookups and two intersections. Memory is additive but for the ordered rule sets: there
+//! is one for each combination of lists that selects some endpoint, with all their entries.
 //!
 //! ```text
 //! source address ──┐                        ┌─ egress rule set ──┐
