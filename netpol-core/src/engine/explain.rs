@@ -224,8 +224,8 @@ impl Engine {
         Ok(explanation)
     }
 
-    /// Tier, kind, namespace, name and priority of a policy; `None` for a handle of another engine that has no
-    /// policy here.
+    /// Tier, kind, namespace, name and priority of a policy; `None` for a handle of another engine
+    /// that has no policy here.
     #[must_use]
     pub fn policy_name(&self, policy: PolicyId) -> Option<PolicyName> {
         self.0.policy_name(PolicyNumber(policy.0))
