@@ -63,7 +63,7 @@ impl Expansion {
     pub fn new(world: &World, limit: u64) -> Result<Expansion, TooLarge> {
         let expander = Expander::new(world);
         let mut rules = 0;
-        expander.walk(&mut |_, _| rules += 1);
+        expander.walk(&mut |_, item| rules += item.count());
         if rules > limit {
             return Err(TooLarge { rules });
         }
@@ -74,8 +74,18 @@ impl Expansion {
                 Direction::Egress => &mut expansion.egress,
             };
             match item {
-                Item::Isolated(subject) => side.isolated.push(subject),
-                Item::Rule(rule) => side.rules.push(rule),
+                Item::Isolated(subjects) => side.isolated.extend(subjects),
+                Item::Rules { subjects, peers, protocol, ports } => {
+                    for subject in subjects {
+                        let rule = |peer: &Prefix| Rule {
+                            subject: *subject,
+                            peer: *peer,
+                            protocol,
+                            ports,
+                        };
+                        side.rules.extend(peers.iter().map(rule));
+                    }
+                }
             }
         });
         for side in [&mut expansion.ingress, &mut expansion.egress] {
@@ -96,9 +106,30 @@ impl Expansion {
 }
 
 /// What an expansion is made of.
-enum Item {
-    Isolated(Ipv4Addr),
-    Rule(Rule),
+enum Item<'walk> {
+    Isolated(&'walk [Ipv4Addr]),
+    /// Every subject with every peer.
+    Rules {
+        subjects: &'walk [Ipv4Addr],
+        peers: &'walk [Prefix],
+        protocol: u8,
+        ports: (u16, u16),
+    },
+}
+
+impl Item<'_> {
+    fn count(&self) -> u64 {
+        match self {
+            Item::Isolated(subjects) => subjects.len() as u64,
+            Item::Rules { subjects, peers, .. } => subjects.len() as u64 * peers.len() as u64,
+        }
+    }
+}
+
+/// The pods that a policy is about.
+struct Subjects<'world> {
+    pods: Vec<&'world Pod>,
+    addresses: Vec<Ipv4Addr>,
 }
 
 /// What a rule says about ports.
@@ -141,22 +172,19 @@ impl<'world> Expander<'world> {
         Expander { policies: &world.policies, namespaces, by_name, by_address }
     }
 
-    fn walk(&self, each: &mut impl FnMut(Direction, Item)) {
+    fn walk(&self, each: &mut impl FnMut(Direction, Item<'_>)) {
         for policy in self.policies {
             let own = self.by_name[policy.metadata.namespace.as_str()];
             let selected = selector(&policy.spec.pod_selector);
-            let subjects = self.namespaces[own]
-                .pods
-                .iter()
-                .filter(|(pod, _)| selected.matches(&pod.metadata.labels))
-                .collect::<Vec<_>>();
+            let pods = self.namespaces[own].pods.iter();
+            let selected = pods.filter(|(pod, _)| selected.matches(&pod.metadata.labels)).copied();
+            let (pods, addresses) = selected.unzip();
+            let subjects = Subjects { pods, addresses };
             for direction in [Direction::Ingress, Direction::Egress] {
                 if !policy.spec.policy_types.contains(&direction_name(direction)) {
                     continue;
                 }
-                for (_, subject) in &subjects {
-                    each(direction, Item::Isolated(*subject));
-                }
+                each(direction, Item::Isolated(&subjects.addresses));
                 let ingress = policy.spec.ingress.iter().map(|rule| (&rule.from, &rule.ports));
                 let egress = policy.spec.egress.iter().map(|rule| (&rule.to, &rule.ports));
                 let rules = match direction {
@@ -177,41 +205,30 @@ impl<'world> Expander<'world> {
     fn rule(
         &self,
         direction: Direction,
-        subjects: &[&(&Pod, Ipv4Addr)],
+        subjects: &Subjects<'_>,
         peers: &[Prefix],
         ports: &Ports<'_>,
-        each: &mut impl FnMut(Direction, Item),
+        each: &mut impl FnMut(Direction, Item<'_>),
     ) {
-        let mut all = |subject, protocol, ports| {
-            for peer in peers {
-                each(direction, Item::Rule(Rule { subject, peer: *peer, protocol, ports }));
-            }
+        let mut all = |subjects: &[Ipv4Addr], peers: &[Prefix], protocol, ports| {
+            each(direction, Item::Rules { subjects, peers, protocol, ports });
         };
         match (ports, direction) {
             (Ports::Numbers { protocol, first, last }, _) => {
-                for (_, subject) in subjects {
-                    all(*subject, *protocol, (*first, *last));
-                }
+                all(&subjects.addresses, peers, *protocol, (*first, *last));
             }
             (Ports::Named { protocol, name }, Direction::Ingress) => {
-                for (pod, subject) in subjects {
+                for (pod, subject) in subjects.pods.iter().zip(&subjects.addresses) {
                     if let Some(number) = resolve(pod, *protocol, name) {
-                        all(*subject, protocol.0, (number, number));
+                        all(&[*subject], peers, protocol.0, (number, number));
                     }
                 }
             }
             // The name means something else on every pod, and nothing where there is no pod.
             (Ports::Named { protocol, name }, Direction::Egress) => {
                 for (address, number) in self.named(peers, *protocol, name) {
-                    for (_, subject) in subjects {
-                        let rule = Rule {
-                            subject: *subject,
-                            peer: Prefix::host(address),
-                            protocol: protocol.0,
-                            ports: (number, number),
-                        };
-                        each(direction, Item::Rule(rule));
-                    }
+                    let peer = [Prefix::host(address)];
+                    all(&subjects.addresses, &peer, protocol.0, (number, number));
                 }
             }
         }

@@ -16,7 +16,7 @@ mod runner;
 mod stage;
 
 pub use compare::{Comparison, Explained, Unexplained, compare};
-pub use expansion::{Expansion, Side, TooLarge};
+pub use expansion::{Expansion, Rule, Side, TooLarge};
 pub use lines::{Answer, read_answers};
 pub use prefix::Prefix;
 pub use reading::{Peer, Reading};

@@ -236,19 +236,25 @@ impl fmt::Display for EngineRow {
             Ok(outcome) => outcome,
             Err(stopped) => return writeln!(f, "{:<26}{stopped}", self.peer.name()),
         };
+        // The interpreter is asked in this process, where only the loop is measured.
+        let apart = self.peer != Peer::Interpreter;
+        let of_runner = |number: f64, digits| match apart {
+            true => format!("{number:.digits$}"),
+            false => "-".to_owned(),
+        };
         writeln!(
             f,
-            "{:<26}{:>9}{:>12.0}{:>10.0}{:>10.0}{:>9.1}{:>9.1}{:>8.0}{:>9.2}{:>8.0}{:>9}",
+            "{:<26}{:>9}{:>12.0}{:>10}{:>10}{:>9.1}{:>9.1}{:>8}{:>9}{:>8}{:>9}",
             self.peer.name(),
             numbers.packets,
             numbers.median,
-            numbers.p50,
-            numbers.p99,
+            of_runner(numbers.p50, 0),
+            of_runner(numbers.p99, 0),
             self.beside.single,
             numbers.median / self.beside.single,
-            numbers.allocations,
-            numbers.load,
-            numbers.resident as f64 / MIB,
+            of_runner(numbers.allocations, 0),
+            of_runner(numbers.load, 2),
+            of_runner(numbers.resident as f64 / MIB, 0),
             comparison.disagreements()
         )
     }

@@ -29,7 +29,7 @@ pub struct Stage {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownStage(String);
 
-/// After the name of a size: the same verdicts by policies that engines read differently.
+/// After the name of a size: with more of what engines read differently.
 const CORNERS: &str = "-corners";
 
 /// The parameters of a world by its name: a number of pods, or a name that
@@ -104,30 +104,29 @@ pub(super) fn compile(world: World, options: Options) -> Result<Engine, Error> {
     cluster.publish()
 }
 
-/// Says the same in words that are known to be misread: `track` is absent or `canary`, so not to
-/// have it is not to be a canary; and a range of all ports of a protocol is no port at all.
+/// Brings in what is known to be read differently, often enough to be met: `NotIn` on a label that
+/// most pods lack (and none has with that value, so that it changes nothing), ports that are all of
+/// a protocol where the world has a range of it, and pods within the internet.
 fn write_in_corners(policy: &mut NetworkPolicy) {
     let spec = &mut policy.spec;
-    let peers = spec.ingress.iter_mut().flat_map(|rule| &mut rule.from);
-    let peers = peers.chain(spec.egress.iter_mut().flat_map(|rule| &mut rule.to));
-    let selectors =
-        peers.flat_map(|peer| [&mut peer.pod_selector, &mut peer.namespace_selector]).flatten();
-    for selector in selectors.chain([&mut spec.pod_selector]) {
-        for requirement in &mut selector.match_expressions {
-            if requirement.operator == "DoesNotExist" {
-                *requirement = LabelSelectorRequirement {
-                    key: std::mem::take(&mut requirement.key),
-                    operator: "NotIn".to_owned(),
-                    values: vec!["canary".to_owned()],
-                };
-            }
-        }
-    }
     let ports = spec.ingress.iter_mut().flat_map(|rule| &mut rule.ports);
     for port in ports.chain(spec.egress.iter_mut().flat_map(|rule| &mut rule.ports)) {
-        // Not the same, but no less usual: all of a protocol where the world has a range of it.
         if port.end_port.take().is_some() {
             port.port = None;
+        }
+    }
+    let peers = spec.ingress.iter_mut().flat_map(|rule| &mut rule.from);
+    for peer in peers.chain(spec.egress.iter_mut().flat_map(|rule| &mut rule.to)) {
+        if let Some(block) = &mut peer.ip_block {
+            block.except.retain(|except| except != "10.0.0.0/8");
+        }
+        let selector = peer.pod_selector.as_mut();
+        if let Some(selector) = selector.filter(|it| it.match_labels.contains_key("tier")) {
+            selector.match_expressions.push(LabelSelectorRequirement {
+                key: "track".to_owned(),
+                operator: "NotIn".to_owned(),
+                values: vec!["nobody".to_owned()],
+            });
         }
     }
 }

@@ -16,7 +16,8 @@ benches/peers/run, which builds the runners first.
 Options:
   -w, --world WORLD       a world of netpol-bench or a number of pods, perhaps
                           with -corners; may be repeated
-                          (1k, 10k, 100k, 1k-corners)
+                          (1k, 10k, 100k, 10k-corners,
+                          10k-hot-namespace)
   -r, --rules N           for rte_acl, the smallest world with so many expanded
                           rules; may be repeated (100, 1000, 10000, 100000)
       --most-rules N      expansions beyond it are counted, not built (2000000)
@@ -104,7 +105,9 @@ impl Arguments {
             arguments.peers = Peer::ALL.to_vec();
         }
         if arguments.worlds.is_empty() && arguments.rules.is_empty() {
-            arguments.worlds = ["1k", "10k", "100k", "1k-corners"].map(str::to_owned).to_vec();
+            arguments.worlds = ["1k", "10k", "100k", "10k-corners", "10k-hot-namespace"]
+                .map(str::to_owned)
+                .to_vec();
             arguments.rules = vec![100, 1_000, 10_000, 100_000];
         }
         Ok(Some(arguments))
