@@ -125,7 +125,7 @@ pub mod validate;
 pub use cluster::{Applied, Cluster};
 pub use diagnostic::{Diagnostic, Error};
 pub use directory::EndpointId;
-pub use engine::{Decision, Engine, Explanation, Party, Question, Reason};
+pub use engine::{Decision, Engine, Explanation, Party, Question, Reader, ReaderFactory, Reason};
 pub use manifest::{Admission, Manifest};
 pub use options::Options;
 pub use packet::{Direction, Packet, Verdict};

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use crate::compile::{self, Compiled};
 use crate::diagnostic::{Diagnostic, Error};
-use crate::engine::Engine;
+use crate::engine::{Engine, Publisher, ReaderFactory};
 use crate::hash::Set;
 use crate::inventory::{EndpointRecord, Inventory, NodeRecord};
 use crate::legacy;
@@ -45,7 +45,7 @@ use crate::policy::{self, Policy};
 /// assert!(engine.owner("10.0.0.1".parse()?).is_some());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Cluster {
     options: Options,
     inventory: Inventory,
@@ -53,6 +53,21 @@ pub struct Cluster {
     unnamed: BTreeMap<ObjectRef, u32>,
     generation: u64,
     synced: bool,
+    publisher: Publisher,
+}
+
+/// A cluster of its own, that nobody reads yet: to see what a change would do.
+impl Clone for Cluster {
+    fn clone(&self) -> Cluster {
+        Cluster {
+            options: self.options.clone(),
+            inventory: self.inventory.clone(),
+            unnamed: self.unnamed.clone(),
+            generation: self.generation,
+            synced: self.synced,
+            publisher: Publisher::new(&self.options),
+        }
+    }
 }
 
 /// A call went through.
@@ -70,7 +85,8 @@ impl Cluster {
     #[must_use]
     pub fn new(options: Options) -> Cluster {
         let (inventory, unnamed) = (Inventory::default(), BTreeMap::new());
-        Cluster { options, inventory, unnamed, generation: 0, synced: false }
+        let publisher = Publisher::new(&options);
+        Cluster { options, inventory, unnamed, generation: 0, synced: false, publisher }
     }
 
     /// A cluster with the objects of a manifest, by default options, as
@@ -257,7 +273,25 @@ impl Cluster {
         }
         self.generation += 1;
         let options = self.options.clone();
-        Ok(Engine::new(self.generation, options, until_synced, tables, directory, warnings))
+        let engine =
+            Engine::new(self.generation, options, until_synced, tables, directory, warnings);
+        self.publisher.publish(&engine);
+        Ok(engine)
+    }
+
+    /// What makes readers, which see every publication from then on.
+    ///
+    /// Before the first publication they deny everything, or answer as
+    /// [`Options::until_synced`] says.
+    #[must_use]
+    pub fn readers(&self) -> ReaderFactory {
+        self.publisher.readers()
+    }
+
+    /// How many snapshots are in memory: the newest, and each that a reader or an [`Engine`]
+    /// elsewhere still holds. Frees those that nobody holds any more.
+    pub fn snapshots(&mut self) -> usize {
+        self.publisher.snapshots()
     }
 
     /// Adds what has been admitted.

@@ -12,6 +12,7 @@ mod decide;
 mod exceptions;
 mod explain;
 mod nearest;
+mod publication;
 mod question;
 mod reason;
 mod tiers;
@@ -26,6 +27,8 @@ pub use explain::{
     Account, Explanation, NearMiss, PartyName, PolicyName, RuleName, TierOutcome, TierStep,
 };
 pub use nearest::Stage;
+pub(crate) use publication::Publisher;
+pub use publication::{Reader, ReaderFactory};
 pub use question::{Party, Question, QuestionError};
 pub use reason::Reason;
 

@@ -44,8 +44,8 @@ fn public_types_are_plain_data() {
     let named = plain! {
         diagnostic: Diagnostic, Error, Problem, Severity;
         engine: Account, Attribution, Decision, Engine, Explanation, LengthMismatch, MemoryUsage,
-            NearMiss, Party, PartyName, PolicyId, PolicyName, Question, QuestionError, Reason,
-            RuleName, Stage, TierOutcome, TierStep;
+            NearMiss, Party, PartyName, PolicyId, PolicyName, Question, QuestionError, Reader,
+            ReaderFactory, Reason, RuleName, Stage, TierOutcome, TierStep;
         field: Error, ErrorKind, ErrorList, Location, Path;
         legacy: Conversion;
         manifest: Admission, Finding, Limits, Manifest, ReadOptions, Refuses, UnknownFields;
