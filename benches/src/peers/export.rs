@@ -2,8 +2,7 @@
 //!
 //! `namespaces.jsonl`, `pods.jsonl` and `policies.jsonl` have a Kubernetes object in each line, with
 //! the defaults that the API server would have filled in, because peers take that for granted.
-//! `packets.txt` has a packet in each line. Cluster-wide policies are not written: of the peers, one
-//! knows them, in an older version.
+//! `packets.txt` has a packet in each line. Cluster-wide policies are not written.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};

@@ -37,13 +37,17 @@ const CORNERS: &str = "-corners";
 ///
 /// # Errors
 ///
-/// When there is no such world.
+/// When there is no such world, and when not all peers could be asked about it: some know no IPv6, and
+/// most know no cluster-wide policies.
 pub fn parameters(name: &str) -> Result<Parameters, UnknownStage> {
     let size = name.strip_suffix(CORNERS).unwrap_or(name);
-    match size.parse() {
-        Ok(pods) if (10..=1_000_000).contains(&pods) => Ok(Parameters::with_pods(pods)),
-        _ => size.parse().map_err(|_| UnknownStage(name.to_owned())),
-    }
+    let found = match size.parse() {
+        Ok(pods) if (10..=1_000_000).contains(&pods) => Some(Parameters::with_pods(pods)),
+        _ => size.parse::<Parameters>().ok(),
+    };
+    found
+        .filter(|it| it.ipv6_share == 0.0 && it.cluster_policies == 0)
+        .ok_or_else(|| UnknownStage(name.to_owned()))
 }
 
 impl Stage {
@@ -135,8 +139,8 @@ impl fmt::Display for UnknownStage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "there is no world `{}`; names are a number of pods (10 to 1000000), those of \
-             netpol-bench, and either with `{CORNERS}`",
+            "there is no world `{}` for all peers; names are a number of pods (10 to 1000000), those \
+             of netpol-bench without IPv6 and cluster-wide policies, and either with `{CORNERS}`",
             self.0
         )
     }
