@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Comparison;
 use super::reading::Peer;
-use crate::Calibration;
+use crate::{Calibration, Time};
 
 /// Everything that a run found out.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -53,10 +53,10 @@ pub struct WorldReport {
 #[serde(rename_all = "camelCase")]
 #[expect(clippy::exhaustive_structs, reason = "made by one program")]
 pub struct Beside {
-    /// Packet by packet: the median of all walks.
-    pub single: f64,
+    /// Packet by packet.
+    pub single: Time,
     /// In batches.
-    pub batch: f64,
+    pub batch: Time,
 }
 
 /// An engine that reads policies.
@@ -126,11 +126,11 @@ pub struct ClassifierNumbers {
     /// How many packets were judged.
     pub packets: usize,
     /// Nanoseconds per decision, packet by packet, by the algorithm that is fastest at it.
-    pub single: f64,
+    pub single: Time,
     /// Which that is.
     pub single_algorithm: String,
     /// The same in batches of 32.
-    pub batch: f64,
+    pub batch: Time,
     /// And by which algorithm.
     pub batch_algorithm: String,
 }
@@ -159,11 +159,11 @@ pub struct LookupNumbers {
     /// How many packets.
     pub packets: usize,
     /// Nanoseconds per packet, that is for two addresses, packet by packet.
-    pub single: f64,
+    pub single: Time,
     /// Which algorithm was fastest at it.
     pub single_algorithm: String,
     /// The same for 32 packets at a time.
-    pub batch: f64,
+    pub batch: Time,
     /// And by which algorithm.
     pub batch_algorithm: String,
 }
@@ -206,10 +206,10 @@ impl fmt::Display for WorldReport {
         if !self.engines.is_empty() {
             writeln!(
                 f,
-                "\n{:<26}{:>9}{:>12}{:>10}{:>10}{:>9}{:>9}{:>8}{:>9}{:>8}{:>9}",
-                "engine",
+                "\n{:<26}{:>8}{:>17}{:>9}{:>9}{:>15}{:>17}{:>8}{:>9}{:>8}{:>9}",
+                "engine: median (best), ns",
                 "packets",
-                "ns/decision",
+                "decision",
                 "p50",
                 "p99",
                 "netpol",
@@ -236,6 +236,7 @@ impl fmt::Display for EngineRow {
             Ok(outcome) => outcome,
             Err(stopped) => return writeln!(f, "{:<26}{stopped}", self.peer.name()),
         };
+        let ours = self.beside.single;
         // The interpreter is asked in this process, where only the loop is measured.
         let apart = self.peer != Peer::Interpreter;
         let of_runner = |number: f64, digits| match apart {
@@ -244,20 +245,41 @@ impl fmt::Display for EngineRow {
         };
         writeln!(
             f,
-            "{:<26}{:>9}{:>12.0}{:>10}{:>10}{:>9.1}{:>9.1}{:>8}{:>9}{:>8}{:>9}",
+            "{:<26}{:>8}{:>17}{:>9}{:>9}{:>15}{:>17}{:>8}{:>9}{:>8}{:>9}",
             self.peer.name(),
             numbers.packets,
-            numbers.median,
+            format!("{:.0} ({:.0})", numbers.median, numbers.best),
             of_runner(numbers.p50, 0),
             of_runner(numbers.p99, 0),
-            self.beside.single,
-            numbers.median / self.beside.single,
+            format!("{:.1} ({:.1})", ours.median, ours.best),
+            format!("{:.1} ({:.1})", numbers.median / ours.median, numbers.best / ours.best),
             of_runner(numbers.allocations, 0),
             of_runner(numbers.load, 2),
             of_runner(numbers.resident as f64 / MIB, 0),
             comparison.disagreements()
         )
     }
+}
+
+/// What a program in C took, packet by packet and in batches.
+fn both_ways(
+    f: &mut fmt::Formatter<'_>,
+    beside: Beside,
+    [single, batch]: [(Time, &String); 2],
+) -> fmt::Result {
+    writeln!(f, "  {:<18}{:>17}{:>17}{:>15}", "median (best), ns", "it", "netpol", "x netpol")?;
+    for (way, (theirs, algorithm), ours) in
+        [("single", single, beside.single), ("batch of 32", batch, beside.batch)]
+    {
+        writeln!(
+            f,
+            "  {way:<18}{:>17}{:>17}{:>15}  {algorithm}",
+            format!("{:.1} ({:.1})", theirs.median, theirs.best),
+            format!("{:.1} ({:.1})", ours.median, ours.best),
+            format!("{:.2} ({:.2})", theirs.median / ours.median, theirs.best / ours.best),
+        )?;
+    }
+    Ok(())
 }
 
 fn disagreements(f: &mut fmt::Formatter<'_>, peer: Peer, comparison: &Comparison) -> fmt::Result {
@@ -295,14 +317,14 @@ impl fmt::Display for ClassifierRow {
             comparison.disagreements(),
             comparison.compared
         )?;
-        writeln!(f, "  {:<10}{:>9}{:>9}{:>10}  algorithm", "ns", "it", "netpol", "x netpol")?;
-        let Beside { single, batch } = self.beside;
-        for (way, theirs, ours, algorithm) in [
-            ("single", numbers.single, single, &numbers.single_algorithm),
-            ("batch", numbers.batch, batch, &numbers.batch_algorithm),
-        ] {
-            writeln!(f, "  {way:<10}{theirs:>9.1}{ours:>9.1}{:>10.2}  {algorithm}", theirs / ours)?;
-        }
+        both_ways(
+            f,
+            self.beside,
+            [
+                (numbers.single, &numbers.single_algorithm),
+                (numbers.batch, &numbers.batch_algorithm),
+            ],
+        )?;
         disagreements(f, Peer::RteAcl, comparison)
     }
 }
@@ -319,14 +341,14 @@ impl fmt::Display for LookupRow {
             "\n{name}: {} prefixes, {:.3} s to add, {} packets whose ends no policy restricts",
             numbers.prefixes, numbers.build, numbers.packets
         )?;
-        writeln!(f, "  {:<10}{:>9}{:>9}{:>10}  algorithm", "ns", "it", "netpol", "x netpol")?;
-        let Beside { single, batch } = self.beside;
-        for (way, theirs, ours, algorithm) in [
-            ("single", numbers.single, single, &numbers.single_algorithm),
-            ("batch", numbers.batch, batch, &numbers.batch_algorithm),
-        ] {
-            writeln!(f, "  {way:<10}{theirs:>9.1}{ours:>9.1}{:>10.2}  {algorithm}", theirs / ours)?;
-        }
+        both_ways(
+            f,
+            self.beside,
+            [
+                (numbers.single, &numbers.single_algorithm),
+                (numbers.batch, &numbers.batch_algorithm),
+            ],
+        )?;
         Ok(())
     }
 }

@@ -220,7 +220,7 @@ fn beside<T>(engine: &Engine, packets: &[Packet], something: impl FnOnce() -> T)
     let done = something();
     walks.add(engine, packets);
     let scale = 1e9 / packets.len().max(1) as f64;
-    let [single, batch] = [walks.single, walks.batch].map(|times| Time::new(times, scale).median);
+    let [single, batch] = [walks.single, walks.batch].map(|times| Time::new(times, scale));
     (Beside { single, batch }, done)
 }
 
