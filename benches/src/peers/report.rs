@@ -206,7 +206,7 @@ impl fmt::Display for WorldReport {
         if !self.engines.is_empty() {
             writeln!(
                 f,
-                "\n{:<26}{:>8}{:>17}{:>9}{:>9}{:>15}{:>17}{:>8}{:>9}{:>8}{:>9}",
+                "\n{:<25} {:>7} {:>18} {:>8} {:>9} {:>14} {:>19} {:>7} {:>8} {:>7} {:>8}",
                 "engine: median (best), ns",
                 "packets",
                 "decision",
@@ -245,7 +245,7 @@ impl fmt::Display for EngineRow {
         };
         writeln!(
             f,
-            "{:<26}{:>8}{:>17}{:>9}{:>9}{:>15}{:>17}{:>8}{:>9}{:>8}{:>9}",
+            "{:<25} {:>7} {:>18} {:>8} {:>9} {:>14} {:>19} {:>7} {:>8} {:>7} {:>8}",
             self.peer.name(),
             numbers.packets,
             format!("{:.0} ({:.0})", numbers.median, numbers.best),
