@@ -9,6 +9,7 @@
 mod calibration;
 pub mod decide;
 mod measure;
+pub mod peers;
 mod report;
 mod subject;
 

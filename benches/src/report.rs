@@ -3,7 +3,7 @@ use std::fmt;
 use std::time::Duration;
 
 use netpol_testing::workload::{Parameters, TraceParameters};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::Calibration;
 
@@ -30,7 +30,7 @@ pub struct Report {
 }
 
 /// How long something took, in the unit told where it stands.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Time {
     /// The median of all runs.
