@@ -2,7 +2,7 @@
 
 use std::hint::black_box;
 
-use netpol_core::{Engine, Packet, Verdict};
+use netpol_core::{Packet, ReaderFactory, Verdict};
 use netpol_testing::workload::Interpreter;
 
 use crate::spread::NANOSECONDS;
@@ -14,13 +14,14 @@ const WALKS: usize = 3;
 /// Times every packet of the trace by itself, each way.
 pub(crate) fn calls(
     clock: &Clock,
-    engine: &Engine,
+    readers: &ReaderFactory,
     interpreter: &Interpreter,
     packets: &[Packet],
 ) -> Calls {
+    let mut reader = readers.reader();
     Calls {
-        decide: warm(clock, packets, WALKS, |packet| engine.decide(packet)),
-        attribute: warm(clock, packets, WALKS, |packet| engine.attribute(packet)),
+        decide: warm(clock, packets, WALKS, |packet| reader.decide(packet)),
+        attribute: warm(clock, packets, WALKS, |packet| reader.attribute(packet)),
         interpreter: warm(clock, packets, 1, |packet| interpreter.decide(packet)),
     }
 }
@@ -29,7 +30,7 @@ fn warm<T>(
     clock: &Clock,
     packets: &[Packet],
     walks: usize,
-    judge: impl Fn(&Packet) -> T,
+    mut judge: impl FnMut(&Packet) -> T,
 ) -> Spread {
     let mut times = Histogram::new();
     for _ in 0..walks {
@@ -47,19 +48,19 @@ const OTHER_WORK: [(usize, usize); 4] =
 /// Times calls with other work in between, that has nothing to do with them but for the caches.
 pub(crate) fn cold(
     clock: &Clock,
-    engine: &Engine,
+    readers: &ReaderFactory,
     interpreter: &Interpreter,
     packets: &[Packet],
 ) -> Vec<Cold> {
-    let [(_, _), .., (most, _)] = OTHER_WORK;
-    // A line of it is 64 bytes, of which reading one word is enough.
+    let mut reader = readers.reader();
+    let most = OTHER_WORK.into_iter().map(|(bytes, _)| bytes).max().unwrap_or_default();
     let other = vec![1_u64; most / 8];
     OTHER_WORK
         .map(|(bytes, calls)| {
             let other = &other[..bytes / 8];
             Cold {
                 bytes,
-                decide: after(clock, other, packets, calls, |packet| engine.decide(packet)),
+                decide: after(clock, other, packets, calls, |packet| reader.decide(packet)),
                 interpreter: after(clock, other, packets, calls, |packet| {
                     interpreter.decide(packet)
                 }),
@@ -73,12 +74,13 @@ fn after(
     other: &[u64],
     packets: &[Packet],
     calls: usize,
-    judge: impl Fn(&Packet) -> Verdict,
+    mut judge: impl FnMut(&Packet) -> Verdict,
 ) -> Spread {
     let mut times = Histogram::new();
     for packet in packets.iter().cycle().take(calls) {
         // Who asks has just read the packet.
         let packet = black_box(*packet);
+        // A cache line is 64 bytes, of which reading one word is enough.
         black_box(other.iter().step_by(8).sum::<u64>());
         let packets = [packet];
         times.add(clock.time(|zero| judge(&packets[zero])));

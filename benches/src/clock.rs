@@ -10,6 +10,7 @@ use std::time::Instant;
 /// The clock, and what reading it costs.
 #[derive(Clone, Copy, Debug)]
 pub struct Clock {
+    #[cfg(not(target_arch = "x86_64"))]
     origin: Instant,
     /// Nanoseconds of a tick.
     tick: f64,
@@ -21,13 +22,18 @@ impl Clock {
     /// Compares the counter with the system's clock; takes a tenth of a second.
     #[must_use]
     pub fn new() -> Clock {
-        let mut clock = Clock { origin: Instant::now(), tick: 1.0, overhead: 0 };
+        let mut clock = Clock {
+            #[cfg(not(target_arch = "x86_64"))]
+            origin: Instant::now(),
+            tick: 1.0,
+            overhead: 0,
+        };
         let (start, ticks) = (Instant::now(), clock.now());
         while start.elapsed().as_millis() < 100 {
             std::hint::spin_loop();
         }
         clock.tick = start.elapsed().as_nanos() as f64 / (clock.now() - ticks) as f64;
-        let mut empty = (0..10_000).map(|_| clock.ticks(|zero| black_box(zero))).collect::<Vec<_>>();
+        let mut empty = (0..10_000).map(|_| clock.ticks(black_box)).collect::<Vec<_>>();
         empty.sort_unstable();
         clock.overhead = empty[empty.len() / 2];
         clock

@@ -4,7 +4,7 @@ use std::hint::black_box;
 use std::sync::Barrier;
 use std::time::{Duration, Instant};
 
-use netpol_core::{Engine, Packet};
+use netpol_core::{Packet, Reader, ReaderFactory};
 use netpol_testing::workload::Interpreter;
 
 use crate::{Decisions, Throughput, Time, decide};
@@ -19,33 +19,35 @@ const INTERPRETATIONS: usize = 5;
 ///
 /// The ways take turns, so that what disturbs the machine disturbs all of them.
 pub(crate) fn decisions(
-    engine: &Engine,
+    readers: &ReaderFactory,
     interpreter: &Interpreter,
     packets: &[Packet],
     repetitions: usize,
 ) -> Decisions {
-    let in_batches = |size| move || decide::in_batches(engine, packets, size);
-    let [small, usual, large] = SIZES.map(in_batches);
-    let mut loops: [(&dyn Fn() -> usize, Vec<Duration>); 5] = [
-        (&|| decide::singly(engine, packets), Vec::new()),
-        (&small, Vec::new()),
-        (&usual, Vec::new()),
-        (&large, Vec::new()),
-        (&|| decide::attributed(engine, packets), Vec::new()),
+    let mut reader = readers.reader();
+    let [small, usual, large] = SIZES;
+    type Loop<'packets> = fn(&mut Reader, &'packets [Packet], usize) -> usize;
+    let ways: [(Loop<'_>, usize); 5] = [
+        (|reader, packets, _| decide::singly(reader, packets), 1),
+        (decide::in_batches, small),
+        (decide::in_batches, usual),
+        (decide::in_batches, large),
+        (|reader, packets, _| decide::attributed(reader, packets), 1),
     ];
+    let mut times = ways.map(|_| Vec::new());
     let mut interpretations = Vec::new();
     for repetition in 0..repetitions {
-        for (judge, times) in &mut loops {
+        for ((judge, size), times) in ways.iter().zip(&mut times) {
             // Once to fill the caches with what this loop needs, once to measure.
-            black_box(judge());
-            times.push(time(judge));
+            black_box(judge(&mut reader, packets, *size));
+            times.push(time(|| judge(&mut reader, packets, *size)));
         }
         if repetition < INTERPRETATIONS {
             interpretations.push(time(|| decide::interpreted(interpreter, packets)));
         }
     }
     let per_packet = |times| Time::new(times, 1e9 / packets.len().max(1) as f64);
-    let [single, small, usual, large, attribute] = loops.map(|(_, times)| per_packet(times));
+    let [single, small, usual, large, attribute] = times.map(per_packet);
     Decisions {
         single,
         batches: SIZES.into_iter().zip([small, usual, large]).collect(),
@@ -56,33 +58,38 @@ pub(crate) fn decisions(
 
 /// Times `repetitions` walks of one and of two threads, all through the same packets.
 pub(crate) fn throughput(
-    engine: &Engine,
+    readers: &ReaderFactory,
     packets: &[Packet],
     repetitions: usize,
 ) -> Vec<Throughput> {
-    let together = |threads, judge: &(dyn Fn() -> usize + Sync)| {
-        let walks = (0..repetitions).map(|_| together(threads, judge)).collect();
+    let together = |threads, judge: &(dyn Fn(&mut Reader) -> usize + Sync)| {
+        let walks = (0..repetitions).map(|_| together(readers, threads, judge)).collect();
         let seconds = Time::new(walks, 1.0).best;
         (threads * packets.len()) as f64 / seconds / 1e6
     };
     [1, 2]
         .map(|threads| Throughput {
             threads,
-            single: together(threads, &|| decide::singly(engine, packets)),
-            batch: together(threads, &|| decide::in_batches(engine, packets, decide::BATCH)),
+            single: together(threads, &|reader| decide::singly(reader, packets)),
+            batch: together(threads, &|reader| decide::in_batches(reader, packets, decide::BATCH)),
         })
         .into()
 }
 
 /// How long `threads` of them take, from the common start to the end of the last.
-fn together(threads: usize, judge: &(dyn Fn() -> usize + Sync)) -> Duration {
+fn together(
+    readers: &ReaderFactory,
+    threads: usize,
+    judge: &(dyn Fn(&mut Reader) -> usize + Sync),
+) -> Duration {
     let barrier = Barrier::new(threads);
     let walk = || {
+        let mut reader = readers.reader();
         // Each fills the caches of its own processor.
-        black_box(judge());
+        black_box(judge(&mut reader));
         barrier.wait();
         let start = Instant::now();
-        black_box(judge());
+        black_box(judge(&mut reader));
         (start, Instant::now())
     };
     let walks = std::thread::scope(|scope| {
