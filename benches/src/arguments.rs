@@ -10,6 +10,7 @@ Measures netpol on made-up clusters.
 
 Usage: netpol-bench [WORLD...] [OPTIONS]
        netpol-bench --chart FILE DIRECTORY
+       netpol-bench --summary FILE
 
 WORLD is a size (1k, 10k, 100k, 1m pods; a tenth as many policies), and perhaps
 a variant after a hyphen: 20-cluster-policies, 1000-cluster-policies,
@@ -31,6 +32,7 @@ Options:
       --count N           measure nothing; make N decisions each way, for tools
                           that count instructions
       --chart FILE        draw what was measured (`-o json`) as SVG
+      --summary FILE      the same as tables in Markdown
   -h, --help              this text
 ";
 
@@ -47,6 +49,8 @@ pub(crate) enum Task {
     Count(Box<Parameters>, TraceParameters, usize),
     /// Draw a suite.
     Chart { suite: PathBuf, directory: PathBuf },
+    /// Make tables of a suite.
+    Summary(PathBuf),
     /// Read objects, and say what memory they take.
     Settle,
 }
@@ -81,6 +85,7 @@ impl Task {
                     let [suite, directory] = [parser.value()?.into(), parser.value()?.into()];
                     return Ok(Task::Chart { suite, directory });
                 }
+                Arg::Long("summary") => return Ok(Task::Summary(parser.value()?.into())),
                 Arg::Short('o') | Arg::Long("output") => output = parser.value()?.parse()?,
                 Arg::Long("suite") => worlds.extend(Suite::WORLDS.map(str::to_owned)),
                 Arg::Long("only") => parts = list_of_parts(&value("only", &mut parser)?)?,

@@ -23,6 +23,7 @@ mod report;
 mod spread;
 mod subject;
 mod suite;
+mod summary;
 mod table;
 
 pub use calibration::Calibration;

@@ -4,6 +4,7 @@ mod arguments;
 
 use std::error::Error;
 use std::hint::black_box;
+use std::path::Path;
 use std::process::ExitCode;
 
 use netpol_benches::{Subject, Suite, chart, decide, measure, memory};
@@ -39,14 +40,18 @@ fn run() -> Result<(), Box<dyn Error>> {
             black_box(decide::interpreted(&subject.interpreter, &packets));
         }
         Task::Chart { suite, directory } => {
-            let suite: Suite = serde_json::from_slice(&std::fs::read(suite)?)?;
-            for (name, drawing) in chart::all(&suite) {
+            for (name, drawing) in chart::all(&read(&suite)?) {
                 std::fs::write(directory.join(name), drawing)?;
             }
         }
+        Task::Summary(suite) => print!("{}", read(&suite)?.summary()),
         Task::Settle => println!("{}", serde_json::to_string(&memory::settle()?)?),
     }
     Ok(())
+}
+
+fn read(file: &Path) -> Result<Suite, Box<dyn Error>> {
+    Ok(serde_json::from_slice(&std::fs::read(file)?)?)
 }
 
 fn print(suite: &Suite, output: Output) -> Result<(), Box<dyn Error>> {

@@ -24,10 +24,12 @@ text { font: 13px system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-seri
 .grid { stroke: #d0d7de; stroke-width: 1 }
 .thread { stroke: #8c959f; stroke-width: 2 }
 .paper { fill: #ffffff }
+.cut { stroke: #ffffff; stroke-width: 3 }
 .a { fill: #0072b2 } .b { fill: #56b4e9 } .c { fill: #009e73 } .d { fill: #e69f00 }
 .e { fill: #d55e00 } .f { fill: #cc79a7 } .g { fill: #8c959f }
 @media (prefers-color-scheme: dark) {
   text { fill: #e6edf3 } .note { fill: #9198a1 } .grid { stroke: #3d444d } .paper { fill: #0d1117 }
+  .cut { stroke: #0d1117 }
   .a { fill: #3a9bdc } .b { fill: #8fd0f7 }
 }
 ";

@@ -48,7 +48,7 @@ pub(super) fn draw(suite: &Suite) -> String {
         }
         if sum > longest {
             for x in [RIGHT - 14.0, RIGHT - 8.0] {
-                canvas.line("grid", (x - 3.0, y + BAR + 3.0), (x + 3.0, y - 3.0));
+                canvas.line("cut", (x - 4.0, y + BAR + 2.0), (x + 4.0, y - 2.0));
             }
         }
         canvas.text("note", place(sum) + 6.0, y + 13.0, Anchor::Start, &digits(sum));

@@ -21,18 +21,21 @@ pub fn all(suite: &Suite) -> Vec<(&'static str, String)> {
 }
 
 /// What a world is called in a drawing.
-fn title(report: &Report) -> String {
+pub(crate) fn title(report: &Report) -> String {
     let (size, variant) = match report.name.split_once('-') {
-        Some((size, variant)) => (size, variant.replace('-', " ")),
+        Some((size, variant)) => {
+            (size, variant.replace('-', " ").replace("ipv6", "IPv6").replace("1000", "1,000"))
+        }
         None => (report.name.as_str(), String::new()),
     };
     let size = if size == "1m" { "1M" } else { size };
     if variant.is_empty() { format!("{size} pods") } else { format!("{size}, {variant}") }
 }
 
-/// Two digits at least: `0.57`, `5.7`, `57`, `570`, `5,700`.
-fn digits(number: f64) -> String {
+/// With two digits at least: `0.57`, `5.7`, `57`, `570`, `5,700`.
+pub(crate) fn digits(number: f64) -> String {
     match number {
+        _ if number >= 1e6 => format!("{:.1} M", number / 1e6),
         _ if number >= 999.5 => {
             let whole = number.round() as u64;
             format!("{},{:03}", whole / 1_000, whole % 1_000)

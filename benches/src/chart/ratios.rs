@@ -29,7 +29,7 @@ pub(super) fn draw(suite: &Suite) -> String {
     for tick in axis.ticks() {
         let x = axis.place(tick);
         canvas.line("grid", (x, TOP - 8.0), (x, bottom));
-        canvas.text("note", x, bottom + 18.0, Anchor::Middle, &format!("{tick} ×"));
+        canvas.text("note", x, bottom + 18.0, Anchor::Middle, &tick_name(tick));
     }
     for (number, (name, single, batch)) in rows.iter().enumerate() {
         let y = TOP + ROW * number as f64 + 5.0;
@@ -42,4 +42,8 @@ pub(super) fn draw(suite: &Suite) -> String {
         }
     }
     canvas.finish()
+}
+
+fn tick_name(tick: f64) -> String {
+    if tick < 1_000.0 { format!("{tick} ×") } else { format!("{} ×", digits(tick)) }
 }
