@@ -22,8 +22,8 @@ Options:
       --suite             all worlds of the README
   -o, --output FORMAT     table (default) or json
       --only PARTS        decisions, compilation, memory, and of calls, cold,
-                          threads, resident, events, churn only these
-                          (separated by commas; `none` for none of them)
+                          threads, builds, resident, events, churn only
+                          these (separated by commas; `none` for none of them)
       --repeat N          walks through the trace that are timed (11)
       --packets N         length of the trace (262144); shorter ones flatter
       --skew S            Zipf exponent over the pods (0: uniform)

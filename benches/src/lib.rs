@@ -34,5 +34,5 @@ pub use report::{
     Time, Traffic,
 };
 pub use spread::{Histogram, Spread};
-pub use subject::{Disagreement, Subject};
+pub use subject::{Building, Disagreement, Subject};
 pub use suite::{Machine, Suite};

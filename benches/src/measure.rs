@@ -1,8 +1,9 @@
 use std::error::Error;
+use std::time::Duration;
 
 use netpol_testing::workload::{Churn, ChurnParameters, Parameters, TraceParameters};
 
-use crate::{Build, Calibration, Clock, Memory, Report, Subject, Traffic};
+use crate::{Build, Building, Calibration, Clock, Memory, Report, Subject, Time, Traffic};
 use crate::{calls, churn, events, loops, memory};
 
 /// What to measure.
@@ -29,6 +30,8 @@ pub enum Part {
     Cold,
     /// Two threads.
     Threads,
+    /// Building the cluster more than once.
+    Builds,
     /// What a process holds in memory.
     Resident,
     /// What changes cost.
@@ -39,15 +42,19 @@ pub enum Part {
 
 impl Part {
     /// All of them and their names.
-    pub const ALL: [(&'static str, Part); 6] = [
+    pub const ALL: [(&'static str, Part); 7] = [
         ("calls", Part::Calls),
         ("cold", Part::Cold),
         ("threads", Part::Threads),
+        ("builds", Part::Builds),
         ("resident", Part::Resident),
         ("events", Part::Events),
         ("churn", Part::Churn),
     ];
 }
+
+/// How often the cluster is built.
+const BUILDS: usize = 3;
 
 /// The share of allowed packets that is measured besides the one that comes by itself: most packets
 /// of a cluster that works are allowed, and those take longer, for both ends are asked.
@@ -91,10 +98,18 @@ pub fn measure(plan: &Plan) -> Result<Report, Box<dyn Error>> {
     let parts = memory::parts(&subject.engine);
     let resident =
         if wanted(Part::Resident) { Some(memory::resident(&subject.world)?) } else { None };
+    if wanted(Part::Builds) {
+        for _ in 1..BUILDS {
+            subject.rebuild()?;
+        }
+    }
     let pods = plan.world.pods.max(1) as f64;
+    let per_pod = |time: fn(&Building) -> Duration| {
+        Time::new(subject.builds.iter().map(time).collect(), 1e6 / pods)
+    };
     let build = Build {
-        admission: subject.admission.as_secs_f64() * 1e6 / pods,
-        compilation: subject.compilation.as_secs_f64() * 1e6 / pods,
+        admission: per_pod(|building| building.admission),
+        compilation: per_pod(|building| building.compilation),
     };
     let policies = subject.policies();
 

@@ -55,9 +55,9 @@ pub struct Time {
 #[serde(rename_all = "camelCase")]
 pub struct Build {
     /// To validate typed objects and take them in.
-    pub admission: f64,
+    pub admission: Time,
     /// To compile all of them from nothing.
-    pub compilation: f64,
+    pub compilation: Time,
 }
 
 /// Decisions about the packets of a trace, all on one thread.

@@ -16,9 +16,16 @@ pub struct Subject {
     pub trace: Trace,
     /// The cluster that the engine was compiled from.
     pub cluster: Cluster,
-    /// How long the cluster took to take all objects in.
+    /// How long it took to build the cluster from its objects, each time that was done.
+    pub builds: Vec<Building>,
+}
+
+/// How long it took to build a cluster.
+#[derive(Clone, Copy, Debug)]
+pub struct Building {
+    /// To take all objects in.
     pub admission: Duration,
-    /// How long it took to compile them, nothing being there to start from.
+    /// To compile them, nothing being there to start from.
     pub compilation: Duration,
 }
 
@@ -44,22 +51,19 @@ impl Subject {
         let interpreter = Interpreter::new(&world);
         let trace = Trace::generate(&world, trace, |packet| interpreter.decide(packet));
 
-        let mut cluster = Cluster::new(Options::default());
-        let mut admission = Duration::ZERO;
-        let mut objects = world.objects().peekable();
-        while objects.peek().is_some() {
-            let copied = objects.by_ref().take(COPIED).collect::<Vec<_>>();
-            let start = Instant::now();
-            for object in copied {
-                cluster.upsert(object, Admission::Stored)?;
-            }
-            admission += start.elapsed();
-        }
-        drop(objects);
-        let start = Instant::now();
-        let engine = cluster.publish()?;
-        let compilation = start.elapsed();
-        Ok(Subject { world, engine, interpreter, trace, cluster, admission, compilation })
+        let (cluster, engine, building) = build(&world)?;
+        Ok(Subject { world, engine, interpreter, trace, cluster, builds: vec![building] })
+    }
+
+    /// Builds the cluster once more, to see how long that takes, and throws it away.
+    ///
+    /// # Errors
+    ///
+    /// What the cluster has against the world.
+    pub fn rebuild(&mut self) -> Result<(), Error> {
+        let (_, _, building) = build(&self.world)?;
+        self.builds.push(building);
+        Ok(())
     }
 
     /// Other packets in the same world.
@@ -111,6 +115,24 @@ impl Subject {
         );
         Disagreement { message }
     }
+}
+
+fn build(world: &World) -> Result<(Cluster, Engine, Building), Error> {
+    let mut cluster = Cluster::new(Options::default());
+    let mut admission = Duration::ZERO;
+    let mut objects = world.objects().peekable();
+    while objects.peek().is_some() {
+        let copied = objects.by_ref().take(COPIED).collect::<Vec<_>>();
+        let start = Instant::now();
+        for object in copied {
+            cluster.upsert(object, Admission::Stored)?;
+        }
+        admission += start.elapsed();
+    }
+    let start = Instant::now();
+    let engine = cluster.publish()?;
+    let compilation = start.elapsed();
+    Ok((cluster, engine, Building { admission, compilation }))
 }
 
 /// What was said about a packet.

@@ -116,9 +116,11 @@ fn threads(f: &mut fmt::Formatter<'_>, report: &Report) -> fmt::Result {
 }
 
 fn build(f: &mut fmt::Formatter<'_>, build: Build) -> fmt::Result {
-    writeln!(f, "\n{:<28}{:>10}", "build", "us per pod")?;
-    writeln!(f, "{:<28}{:>10.2}", "admission", build.admission)?;
-    writeln!(f, "{:<28}{:>10.2}", "compilation", build.compilation)
+    writeln!(f, "\n{:<28}{:>10}{:>10}", "build, us per pod", "median", "best")?;
+    for (name, time) in [("admission", build.admission), ("compilation", build.compilation)] {
+        writeln!(f, "{name:<28}{:>10.2}{:>10.2}", time.median, time.best)?;
+    }
+    Ok(())
 }
 
 fn memory(f: &mut fmt::Formatter<'_>, memory: &Memory, pods: usize) -> fmt::Result {
