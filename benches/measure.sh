@@ -1,7 +1,7 @@
 #!/bin/sh
 # Measures everything that benches/results shows and that benches/README.md quotes: all worlds, the
-# charts, the tables and the instruction counts. Takes about half an hour and eight gigabytes; let
-# nothing else run meanwhile.
+# charts, the tables and the instruction counts. Takes half an hour or more and ten gigabytes;
+# let nothing else run meanwhile.
 #
 # usage: benches/measure.sh [OPTION...]      (options of netpol-bench, such as --repeat 5)
 set -eu

@@ -30,8 +30,8 @@ pub use calibration::Calibration;
 pub use clock::Clock;
 pub use measure::{MOSTLY_ALLOWED, Part, Plan, measure};
 pub use report::{
-    Build, Calls, Churning, Cold, Decisions, Events, HOT, Memory, Report, Resident, Throughput,
-    Time, Traffic,
+    Build, Calls, Churning, ClockInUse, Cold, Decisions, Events, HOT, Memory, Report, Resident,
+    Throughput, Time, Traffic,
 };
 pub use spread::{Histogram, Spread};
 pub use subject::{Building, Disagreement, Subject};

@@ -3,7 +3,9 @@ use std::time::Duration;
 
 use netpol_testing::workload::{Churn, ChurnParameters, Parameters, TraceParameters};
 
-use crate::{Build, Building, Calibration, Clock, Memory, Report, Subject, Time, Traffic};
+use crate::{
+    Build, Building, Calibration, Clock, ClockInUse, Memory, Report, Subject, Time, Traffic,
+};
 use crate::{calls, churn, events, loops, memory};
 
 /// What to measure.
@@ -135,7 +137,7 @@ pub fn measure(plan: &Plan) -> Result<Report, Box<dyn Error>> {
         world: plan.world.clone(),
         policies,
         calibration: [before, Calibration::measure()],
-        clock: (Clock::name().to_owned(), clock.overhead()),
+        clock: ClockInUse { name: Clock::name().to_owned(), overhead: clock.overhead() },
         traffic,
         cold,
         threads,

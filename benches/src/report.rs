@@ -18,8 +18,8 @@ pub struct Report {
     pub policies: usize,
     /// What the machine did before and after.
     pub calibration: [Calibration; 2],
-    /// What single calls were timed with, and how many nanoseconds were subtracted for that.
-    pub clock: (String, f64),
+    /// What single calls were timed with.
+    pub clock: ClockInUse,
     /// Decisions, in each kind of traffic.
     pub traffic: Vec<Traffic>,
     /// The first decision after other work, by how much of that there was.
@@ -38,6 +38,16 @@ pub struct Report {
     /// What readers notice of changes.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub churn: Option<Churning>,
+}
+
+/// What single calls were timed with.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ClockInUse {
+    /// The processor's counter or the system's clock.
+    pub name: String,
+    /// What it costs to read it, in nanoseconds; subtracted from every measurement.
+    pub overhead: f64,
 }
 
 /// How long something took, in the unit told where it stands.
@@ -129,7 +139,7 @@ pub struct Throughput {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Events {
-    /// To add a pod that replaces another.
+    /// To add a pod that replaces another, or that is labelled anew.
     pub upsert_pod: Spread,
     /// To delete a pod.
     pub delete_pod: Spread,

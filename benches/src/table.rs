@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use crate::{Build, Churning, Decisions, Events, Memory, Report, Spread, Time, Traffic};
+use crate::{
+    Build, Churning, ClockInUse, Decisions, Events, Memory, Report, Spread, Time, Traffic,
+};
 
 /// A calibrator that moves by more makes times incomparable.
 const STEADY: f64 = 0.1;
@@ -80,10 +82,11 @@ fn decisions(f: &mut fmt::Formatter<'_>, traffic: &Traffic, load: f64) -> fmt::R
 }
 
 fn calls(f: &mut fmt::Formatter<'_>, report: &Report) -> fmt::Result {
-    let (clock, overhead) = &report.clock;
-    if report.traffic.iter().any(|traffic| traffic.calls.is_some()) || !report.cold.is_empty() {
-        heading(f, "single calls, ns")?;
+    let ClockInUse { name: clock, overhead } = &report.clock;
+    if report.traffic.iter().all(|traffic| traffic.calls.is_none()) && report.cold.is_empty() {
+        return Ok(());
     }
+    heading(f, "single calls, ns")?;
     for traffic in &report.traffic {
         let Some(calls) = &traffic.calls else { continue };
         let allowed = format!("{:.0}% allowed", traffic.allowed * 100.0);
