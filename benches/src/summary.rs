@@ -64,7 +64,17 @@ impl Suite {
             heading,
             "Nanoseconds per decision, the best of all walks; in brackets, how many times faster \
              than the interpreter. The last column is the cost of reasons, as a multiple of single.",
-            &["policies", "allowed", "single", "× F", "8", "32", "64", "interpreter", "attribute"],
+            &[
+                "policies",
+                "allowed",
+                "single",
+                "× F",
+                "batch of 8",
+                "of 32",
+                "of 64",
+                "interpreter",
+                "attribute",
+            ],
             self.reports.iter().filter_map(|report| {
                 let traffic = traffic(report)?;
                 let found = &traffic.decisions;
@@ -92,7 +102,16 @@ impl Suite {
             "Single calls",
             "Nanoseconds, each call timed by itself. The last columns are p50 after so much other \
              memory was read.",
-            &["p50", "p90", "p99", "p99.9", "interpreter p50; p99", "32 KiB", "512 KiB", "8 MiB"],
+            &[
+                "p50",
+                "p90",
+                "p99",
+                "p99.9",
+                "interpreter p50; p99",
+                "after 32 KiB",
+                "512 KiB",
+                "8 MiB",
+            ],
             self.reports.iter().filter_map(|report| {
                 let calls = report.traffic.first()?.calls?;
                 let Spread { p50, p90, p99, p999, .. } = calls.decide;
