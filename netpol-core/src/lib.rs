@@ -114,6 +114,7 @@ pub mod legacy;
 pub mod manifest;
 pub mod model;
 pub mod net;
+mod numbers;
 pub mod options;
 pub mod packet;
 mod policy;
@@ -125,7 +126,9 @@ pub mod validate;
 pub use cluster::{Applied, Cluster};
 pub use diagnostic::{Diagnostic, Error};
 pub use directory::EndpointId;
-pub use engine::{Decision, Engine, Explanation, Party, Question, Reader, ReaderFactory, Reason};
+pub use engine::{
+    Changes, Decision, Engine, Explanation, Party, Question, Reader, ReaderFactory, Reason,
+};
 pub use manifest::{Admission, Manifest};
 pub use options::Options;
 pub use packet::{Direction, Packet, Verdict};

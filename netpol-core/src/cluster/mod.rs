@@ -13,16 +13,17 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::compile::{self, Compiled};
+use crate::compile::{self, Compiled, Compiler};
 use crate::diagnostic::{Diagnostic, Error};
-use crate::engine::{Engine, Publisher, ReaderFactory};
+use crate::engine::{Engine, History, Publisher, ReaderFactory};
 use crate::hash::Set;
-use crate::inventory::{EndpointRecord, Inventory, NodeRecord};
+use crate::inventory::{Inventory, NodeRecord};
 use crate::legacy;
 use crate::manifest::{Admission, Manifest, ReadOptions};
 use crate::model::{Kind, Object, ObjectRef};
 use crate::options::Options;
-use crate::policy::{self, Policy};
+use crate::policy;
+use crate::tables::Change;
 
 /// Everything that is known of a cluster, ready to be compiled.
 ///
@@ -49,11 +50,16 @@ use crate::policy::{self, Policy};
 pub struct Cluster {
     options: Options,
     inventory: Inventory,
+    /// `None` until the first publication, and after one that failed halfway.
+    compiler: Option<Compiler>,
     /// How many objects there were that the server would have named after the same prefix.
     unnamed: BTreeMap<ObjectRef, u32>,
     generation: u64,
     synced: bool,
+    /// Whether the newest engine answered for want of a complete cluster.
+    was_synced: Option<bool>,
     publisher: Publisher,
+    history: Arc<History>,
 }
 
 /// A cluster of its own, that nobody reads yet: to see what a change would do.
@@ -62,10 +68,13 @@ impl Clone for Cluster {
         Cluster {
             options: self.options.clone(),
             inventory: self.inventory.clone(),
+            compiler: self.compiler.clone(),
             unnamed: self.unnamed.clone(),
             generation: self.generation,
             synced: self.synced,
+            was_synced: None,
             publisher: Publisher::new(&self.options),
+            history: Arc::default(),
         }
     }
 }
@@ -84,9 +93,19 @@ impl Cluster {
     /// An empty cluster. Its options never change.
     #[must_use]
     pub fn new(options: Options) -> Cluster {
-        let (inventory, unnamed) = (Inventory::default(), BTreeMap::new());
+        let (inventory, unnamed, compiler) = (Inventory::default(), BTreeMap::new(), None);
         let publisher = Publisher::new(&options);
-        Cluster { options, inventory, unnamed, generation: 0, synced: false, publisher }
+        Cluster {
+            options,
+            inventory,
+            compiler,
+            unnamed,
+            generation: 0,
+            synced: false,
+            was_synced: None,
+            publisher,
+            history: Arc::default(),
+        }
     }
 
     /// A cluster with the objects of a manifest, by default options, as
@@ -157,23 +176,7 @@ impl Cluster {
             diagnostics.extend(admit::object(object, admission, &self.options));
         }
         let warnings = accept(diagnostics)?;
-        match kind {
-            Kind::Namespace => self.inventory.clear(|record| {
-                record.labels = None;
-                record.isolated = false;
-            }),
-            Kind::Node => self.inventory.nodes.clear(),
-            Kind::Pod => self.inventory.clear(|record| record.pods.clear()),
-            Kind::Workload(kind) => self
-                .inventory
-                .clear(|record| record.workloads.retain(|(_, other), _| *other != kind)),
-            Kind::NetworkPolicy => self.inventory.clear(|record| record.policies.clear()),
-            Kind::ClusterNetworkPolicy
-            | Kind::AdminNetworkPolicy
-            | Kind::BaselineAdminNetworkPolicy => {
-                self.inventory.cluster_policies.retain(|(other, _), _| *other != kind);
-            }
-        }
+        self.delete_others(kind, &objects);
         for object in &objects {
             self.insert(object);
         }
@@ -187,24 +190,13 @@ impl Cluster {
     pub fn delete(&mut self, kind: Kind, namespace: &str, name: &str) -> bool {
         let inventory = &mut self.inventory;
         match kind {
-            Kind::Namespace => {
-                inventory.namespaces.remove(name).is_some_and(|record| record.labels.is_some())
-            }
-            Kind::Node => inventory.nodes.remove(name).is_some(),
-            Kind::Pod => {
-                inventory.remove_from(namespace, |record| record.pods.remove(name).is_some())
-            }
-            Kind::Workload(kind) => inventory.remove_from(namespace, |record| {
-                record.workloads.remove(&(name.into(), kind)).is_some()
-            }),
-            Kind::NetworkPolicy => {
-                inventory.remove_from(namespace, |record| record.policies.remove(name).is_some())
-            }
+            Kind::Namespace => inventory.clear_namespace(name),
+            Kind::Node => inventory.delete_node(name),
+            Kind::Pod | Kind::Workload(_) => inventory.delete_endpoint(kind, namespace, name),
+            Kind::NetworkPolicy => inventory.delete_policy(namespace, name),
             Kind::ClusterNetworkPolicy
             | Kind::AdminNetworkPolicy
-            | Kind::BaselineAdminNetworkPolicy => {
-                inventory.cluster_policies.remove(&(kind, name.into())).is_some()
-            }
+            | Kind::BaselineAdminNetworkPolicy => inventory.delete_cluster_policy(kind, name),
         }
     }
 
@@ -213,11 +205,7 @@ impl Cluster {
     pub fn set_node_addresses(&mut self, node: &str, addresses: impl IntoIterator<Item = IpAddr>) {
         let addresses =
             addresses.into_iter().map(|address| address.to_canonical()).collect::<BTreeSet<_>>();
-        if addresses.is_empty() {
-            self.inventory.fed_node_addresses.remove(node);
-        } else {
-            self.inventory.fed_node_addresses.insert(node.into(), addresses);
-        }
+        self.inventory.feed_node_addresses(node, addresses);
     }
 
     /// Says what a domain name resolves to, for the `domainNames` peers of cluster-wide policies:
@@ -265,16 +253,28 @@ impl Cluster {
     /// [`Options::missing_namespaces`] refuses that. Earlier engines go on, and the call can be
     /// repeated.
     pub fn publish(&mut self) -> Result<Engine, Error> {
-        let Compiled { mut tables, directory, warnings } =
-            compile::compile(&self.inventory, &self.options).map_err(Error::new)?;
+        let Compiled { mut tables, directory, warnings, mut changed } =
+            compile::compile(&mut self.compiler, &mut self.inventory, &self.options)
+                .map_err(Error::new)?;
         let until_synced = self.options.until_synced.filter(|_| !self.synced);
         if until_synced.is_some() {
             tables.flag_everything();
         }
+        if self.was_synced.replace(until_synced.is_none()) != Some(until_synced.is_none()) {
+            changed = Change::everything();
+        }
         self.generation += 1;
+        self.history.add(self.generation, changed);
         let options = self.options.clone();
-        let engine =
-            Engine::new(self.generation, options, until_synced, tables, directory, warnings);
+        let engine = Engine::new(
+            self.generation,
+            options,
+            until_synced,
+            tables,
+            directory,
+            warnings,
+            Arc::clone(&self.history),
+        );
         self.publisher.publish(&engine);
         Ok(engine)
     }
@@ -288,6 +288,14 @@ impl Cluster {
         self.publisher.readers()
     }
 
+    /// How many of each thing the compiled form has, such as atoms, classes and rule sets, by name;
+    /// empty before the first publication. Depends on what the cluster holds, and not on how it came
+    /// to hold it.
+    #[must_use]
+    pub fn counts(&self) -> Vec<(&'static str, usize)> {
+        self.compiler.as_ref().map(Compiler::counts).unwrap_or_default()
+    }
+
     /// How many snapshots are in memory: the newest, and each that a reader or an [`Engine`]
     /// elsewhere still holds. Frees those that nobody holds any more.
     pub fn snapshots(&mut self) -> usize {
@@ -297,59 +305,63 @@ impl Cluster {
     /// Adds what has been admitted.
     fn insert(&mut self, object: &Object) {
         let name = self.name_for(object);
-        let namespace = &object.metadata().namespace;
         let options = &self.options;
         match object {
             Object::Namespace(object) => {
-                let labels = Arc::new(object.metadata.labels.clone());
-                let record = self.inventory.namespace_mut(&name);
-                record.labels = Some(labels);
-                record.isolated = legacy::is_isolated(&object.metadata.annotations);
+                let isolated = legacy::is_isolated(&object.metadata.annotations);
+                self.inventory.upsert_namespace(&name, &object.metadata.labels, isolated);
             }
             Object::Node(object) => {
-                self.inventory.nodes.insert(name, NodeRecord::from_node(object, options));
+                self.inventory.upsert_node(name, NodeRecord::from_node(object, options));
             }
             Object::Pod(object) => {
-                let record = EndpointRecord::from_pod(name.clone(), object, options);
-                self.inventory.namespace_mut(namespace).pods.insert(name, Arc::new(record));
+                self.inventory.upsert_pod(name, object, options);
             }
             Object::Workload(object) => {
-                let record = EndpointRecord::from_workload(name.clone(), object, options);
-                let workloads = &mut self.inventory.namespace_mut(namespace).workloads;
-                workloads.insert((name, object.kind), Arc::new(record));
+                self.inventory.upsert_workload(name, object, options);
             }
             Object::NetworkPolicy(object) => {
                 let policy = policy::network_policy(name, object, options);
-                self.insert_network_policy(policy);
+                self.inventory.upsert_policy(policy);
             }
             Object::ExtensionsNetworkPolicy(object) => {
                 let policy = policy::extensions_network_policy(name, object, options);
-                self.insert_network_policy(policy);
+                self.inventory.upsert_policy(policy);
             }
             Object::AlphaNetworkPolicy(object) => {
                 let policy = policy::alpha_network_policy(name, object, options);
-                self.insert_network_policy(policy);
+                self.inventory.upsert_policy(policy);
             }
             Object::ClusterNetworkPolicy(object) => {
-                self.insert_cluster_policy(policy::cluster_network_policy(name, object));
+                self.inventory.upsert_cluster_policy(policy::cluster_network_policy(name, object));
             }
             Object::AdminNetworkPolicy(object) => {
-                self.insert_cluster_policy(policy::admin_network_policy(name, object));
+                self.inventory.upsert_cluster_policy(policy::admin_network_policy(name, object));
             }
             Object::BaselineAdminNetworkPolicy(object) => {
-                self.insert_cluster_policy(policy::baseline_admin_network_policy(name, object));
+                self.inventory
+                    .upsert_cluster_policy(policy::baseline_admin_network_policy(name, object));
             }
         }
     }
 
-    fn insert_network_policy(&mut self, policy: Policy) {
-        let policies = &mut self.inventory.namespace_mut(&policy.namespace).policies;
-        policies.insert(policy.name.clone(), Arc::new(policy));
-    }
-
-    fn insert_cluster_policy(&mut self, policy: Policy) {
-        let key = (policy.kind, policy.name.clone());
-        self.inventory.cluster_policies.insert(key, Arc::new(policy));
+    /// Removes the objects of a kind that are not among these.
+    fn delete_others(&mut self, kind: Kind, objects: &[Object]) {
+        let kept = objects.iter().map(|object| {
+            let metadata = object.metadata();
+            (metadata.namespace.as_str(), metadata.name.as_str())
+        });
+        let kept = kept.collect::<Set<_>>();
+        let mut others = self.inventory.names_of(kind);
+        others.retain(|(namespace, name)| !kept.contains(&(&**namespace, &**name)));
+        for (namespace, name) in others {
+            if kind == Kind::Namespace {
+                // What is in it stays: it is another kind's.
+                self.inventory.delete_namespace(&name);
+            } else {
+                self.delete(kind, &namespace, &name);
+            }
+        }
     }
 
     /// The name that an object is kept under.

@@ -1,4 +1,5 @@
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -6,110 +7,212 @@ use smallvec::SmallVec;
 
 use super::TooLarge;
 use super::classes::Classes;
-use super::endpoints::Candidate;
-use super::nodes::Nodes;
+use super::prefixes::Prefixes;
+use super::work::Work;
 use crate::diagnostic::{Diagnostic, Problem};
-use crate::directory::{EndpointEntry, EndpointId};
+use crate::directory::{Directory, EndpointEntry, hash_of_address};
 use crate::field::Path;
-use crate::hash::Map;
 use crate::inventory::EndpointRecord;
 use crate::model::ObjectRef;
 use crate::options::Options;
-use crate::tables::{ClassId, Ipv4Table, Ipv6Table, Segment, flatten};
+use crate::tables::{ClassId, NumberSlot, Tables};
 
 /// Who has which address.
-#[derive(Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Addresses {
-    pub(super) ipv4: Ipv4Table,
-    pub(super) ipv6: Ipv6Table,
-    pub(super) endpoints: Vec<EndpointEntry>,
-    pub(super) owners: Map<IpAddr, EndpointId>,
+    known: BTreeMap<IpAddr, Address>,
+    /// Whether a node's address is something to look twice at; only an own-node rule makes it so.
+    node_rules: bool,
+    /// What there is to say about addresses that several pods have.
+    pub(super) conflicts: BTreeMap<IpAddr, Vec<Diagnostic>>,
 }
 
-/// Gives every endpoint its classes and every address its owner.
-pub(super) fn assign(
-    candidates: &[Candidate<'_>],
-    nodes: &Nodes,
-    classes: &mut Classes<'_>,
-    options: &Options,
-    warnings: &mut Vec<Diagnostic>,
-) -> Result<Addresses, TooLarge> {
-    let owners = owners(candidates, warnings);
-    // Only an own-node rule makes a node's address something to look twice at.
-    let node_rules = options.own_node_ingress || options.own_node_egress;
-    let flagged = |address: &IpAddr| node_rules && nodes.addresses.contains(address);
-
-    let mut exact: Vec<(IpAddr, ClassId)> = Vec::with_capacity(owners.len());
-    let mut endpoints = Vec::with_capacity(candidates.len());
-    for ((number, candidate), own_node) in (0..).zip(candidates).zip(&nodes.own_set_of) {
-        let record = candidate.record;
-        let labels = if candidate.is_pod {
-            Some(classes.label_class(candidate.namespace, record)?)
-        } else {
-            None
-        };
-        let mut addresses = SmallVec::new();
-        for address in &record.addresses {
-            let class = classes.of_endpoint(labels, Some(*address), flagged(address))?;
-            addresses.push((*address, class));
-            if owners.get(address) == Some(&EndpointId(number)) {
-                exact.push((*address, class));
-            }
-        }
-        let without_address = if addresses.is_empty() {
-            classes.of_endpoint(labels, None, false)?
-        } else {
-            ClassId::UNKNOWN
-        };
-        endpoints.push(EndpointEntry {
-            record: Arc::clone(record),
-            namespace: candidate.namespace,
-            addresses,
-            without_address,
-            own_node: *own_node,
-            is_pod: candidate.is_pod,
-        });
-    }
-    for address in nodes.addresses.iter().filter(|address| !owners.contains_key(*address)) {
-        let class = classes.class(None, classes.chains.of(*address), flagged(address))?;
-        exact.push((*address, class));
-    }
-    let (ipv4, ipv6) = tables(classes, exact)?;
-    Ok(Addresses { ipv4, ipv6, endpoints, owners })
+/// An address that somebody has.
+#[derive(Clone, Debug, Default)]
+struct Address {
+    /// The endpoints that say it is theirs.
+    claimants: SmallVec<[u32; 2]>,
+    /// The pods in the host network that send from it, which make it a node's.
+    host_pods: SmallVec<[u32; 1]>,
+    owner: Option<u32>,
+    /// How many further reasons there are to think that it is a node's.
+    nodes: u32,
 }
 
-/// Who owns each address that a live pod has, and a warning for every conflict.
-///
-/// A pod that has run to its end loses to one that has not, then one that does not run to one that
-/// does, then the older to the newer; then the name decides, so that the order of loading never
-/// does.
-fn owners(candidates: &[Candidate<'_>], warnings: &mut Vec<Diagnostic>) -> Map<IpAddr, EndpointId> {
-    let rank =
-        |record: &EndpointRecord| (record.completed, !record.running, Reverse(record.created));
-    let mut owners: Map<IpAddr, EndpointId> =
-        Map::with_capacity_and_hasher(candidates.len(), crate::hash::FixedHasher);
-    for (number, candidate) in (0..).zip(candidates) {
-        let record = candidate.record;
-        if record.host_network {
-            continue;
+impl Addresses {
+    pub(super) fn new(options: &Options) -> Addresses {
+        let node_rules = options.own_node_ingress || options.own_node_egress;
+        Addresses { node_rules, ..Addresses::default() }
+    }
+
+    /// An endpoint says that an address is its.
+    pub(super) fn claim(&mut self, address: IpAddr, endpoint: u32, work: &mut Work) {
+        self.known.entry(address).or_default().claimants.push(endpoint);
+        work.addresses.insert(address);
+    }
+
+    /// It says so no more.
+    pub(super) fn unclaim(&mut self, address: IpAddr, endpoint: u32, work: &mut Work) {
+        if let Some(known) = self.known.get_mut(&address) {
+            known.claimants.retain(|other| *other != endpoint);
+            work.addresses.insert(address);
         }
-        for address in &record.addresses {
-            let owner = owners.entry(*address).or_insert(EndpointId(number));
-            if *owner == EndpointId(number) {
-                continue;
+    }
+
+    /// A pod in the host network has an address, or has it no more.
+    pub(super) fn set_host_pod(
+        &mut self,
+        address: IpAddr,
+        endpoint: u32,
+        more: bool,
+        work: &mut Work,
+    ) {
+        let host_pods = &mut self.known.entry(address).or_default().host_pods;
+        if more {
+            host_pods.push(endpoint);
+        } else {
+            host_pods.retain(|other| *other != endpoint);
+        }
+        work.addresses.insert(address);
+    }
+
+    /// There is one more reason, or one less, to think that an address is a node's.
+    pub(super) fn count_node(&mut self, address: IpAddr, more: bool, work: &mut Work) {
+        let nodes = &mut self.known.entry(address).or_default().nodes;
+        let before = *nodes;
+        *nodes = if more { before + 1 } else { before.saturating_sub(1) };
+        if (before == 0) != (*nodes == 0) {
+            work.addresses.insert(address);
+        }
+    }
+
+    /// The addresses that somebody has in a range, and the endpoints that say so.
+    pub(super) fn within(&self, first: IpAddr, last: IpAddr, work: &mut Work) {
+        for (address, known) in self.known.range(first..=last) {
+            work.addresses.insert(*address);
+            work.endpoints.extend(known.claimants.iter().chain(&known.host_pods));
+        }
+    }
+
+    /// Gives the addresses in the list their owners and classes.
+    pub(super) fn settle(
+        &mut self,
+        work: &mut Work,
+        prefixes: &Prefixes,
+        tables: &mut Tables,
+        directory: &mut Directory,
+    ) -> Result<(), TooLarge> {
+        let mut ipv4 = Vec::new();
+        let new_ipv6 = work.addresses.iter().filter(|address| address.is_ipv6()).count();
+        if new_ipv6 > tables.ipv6.singles() {
+            // A whole cluster at once: one table of the right size instead of a dozen that grow.
+            tables.ipv6.reserve(new_ipv6);
+            directory.owners.reserve(work.addresses.len());
+        }
+        for address in &work.addresses {
+            let mut known = self.known.remove(address).unwrap_or_default();
+            let owner = self.owner(*address, &known.claimants, directory);
+            if owner != known.owner {
+                change_owner(*address, known.owner, owner, directory);
+                known.owner = owner;
             }
-            let Some(holder) = candidates.get(owner.0 as usize) else { continue };
-            // Candidates come in order of their names, so an equal one that comes later loses.
-            let (winner, loser) = if rank(record) < rank(holder.record) {
-                *owner = EndpointId(number);
-                (record, holder.record)
-            } else {
-                (holder.record, record)
+            let is_node = known.nodes > 0 || !known.host_pods.is_empty();
+            if is_node != directory.node_addresses.contains(address) {
+                let set = Arc::make_mut(&mut directory.node_addresses);
+                if is_node {
+                    set.insert(*address)
+                } else {
+                    set.remove(address)
+                };
+            }
+            let flagged = self.node_rules && is_node;
+            let chain = prefixes.of(*address);
+            let prefix = prefixes.get(chain.0);
+            let external = prefix.map_or(ClassId::UNKNOWN, |p| Classes::id(p.external, p.flagged));
+            let own = match owner.and_then(|owner| directory.endpoints.get(owner)) {
+                Some(entry) => {
+                    class_at(entry, *address).map(|class| ClassId::new(class.record(), flagged))
+                }
+                None => flagged.then(|| ClassId::new(external.record(), true)),
             };
-            warnings.push(conflict(*address, winner, loser));
+            match address {
+                IpAddr::V4(address) => ipv4.push((address.to_bits(), own.unwrap_or(external))),
+                IpAddr::V6(address) => {
+                    // Prefixes of one address lie among the single addresses.
+                    let single = prefix.is_some_and(|prefix| prefix.net.prefix_len() == 128);
+                    let class = own.or_else(|| single.then_some(external));
+                    tables.ipv6.assign(address.to_bits(), class);
+                }
+            }
+            if is_node || !known.claimants.is_empty() {
+                self.known.insert(*address, known);
+            }
+        }
+        tables.ipv4.assign(&ipv4).ok_or(TooLarge)
+    }
+
+    /// Who owns an address.
+    ///
+    /// A pod that has run to its end loses to one that has not, then one that does not run to one
+    /// that does, then the older to the newer; then the name decides, so that the order of loading
+    /// never does.
+    fn owner(&mut self, address: IpAddr, claimants: &[u32], directory: &Directory) -> Option<u32> {
+        if claimants.len() < 2 {
+            if !self.conflicts.is_empty() {
+                self.conflicts.remove(&address);
+            }
+            return claimants.first().copied();
+        }
+        let mut records = claimants
+            .iter()
+            .filter_map(|number| Some((*number, &*directory.endpoints.get(*number)?.record)))
+            .collect::<Vec<_>>();
+        records.sort_by(|(_, a), (_, b)| rank(a).cmp(&rank(b)));
+        let ((owner, winner), losers) = records.split_first()?;
+        let conflicts = losers.iter().map(|(_, loser)| conflict(address, winner, loser)).collect();
+        self.conflicts.insert(address, conflicts);
+        Some(*owner)
+    }
+
+    pub(super) fn bytes(&self) -> usize {
+        // A B-tree is about two thirds full.
+        self.known.len() * (size_of::<(IpAddr, Address)>() * 3 / 2)
+    }
+}
+
+fn rank(record: &EndpointRecord) -> impl Ord {
+    (
+        record.completed,
+        !record.running,
+        Reverse(record.created),
+        &record.namespace,
+        &record.name,
+        record.kind,
+    )
+}
+
+fn class_at(entry: &EndpointEntry, address: IpAddr) -> Option<ClassId> {
+    let own = entry.addresses.iter().find(|own| own.address == address)?;
+    Some(own.class)
+}
+
+fn change_owner(address: IpAddr, before: Option<u32>, now: Option<u32>, directory: &mut Directory) {
+    let hash = hash_of_address(address);
+    if let Some(before) = before {
+        directory.owners.remove(hash, |slot| slot.has_hash(hash) && slot.number() == before);
+    }
+    if let Some(now) = now {
+        directory.owners.insert(NumberSlot::new(hash, now));
+    }
+    for (number, owned) in [(before, false), (now, true)] {
+        let Some(number) = number else { continue };
+        let Some(entry) = directory.endpoints.get_mut(number) else { continue };
+        for own in &mut entry.addresses {
+            if own.address == address {
+                own.owned = owned;
+            }
         }
     }
-    owners
 }
 
 fn conflict(address: IpAddr, winner: &EndpointRecord, loser: &EndpointRecord) -> Diagnostic {
@@ -123,47 +226,4 @@ fn conflict(address: IpAddr, winner: &EndpointRecord, loser: &EndpointRecord) ->
         namespace: loser.namespace.to_string(),
         name: loser.name.to_string(),
     })
-}
-
-fn tables(
-    classes: &mut Classes<'_>,
-    exact: Vec<(IpAddr, ClassId)>,
-) -> Result<(Ipv4Table, Ipv6Table), TooLarge> {
-    // Narrower than they come, because there may be a million to sort.
-    let narrow = |range: Segment<u128>| {
-        let (first, last) = (u32::try_from(range.first).ok()?, u32::try_from(range.last).ok()?);
-        Some(Segment { first, last, class: range.class })
-    };
-    let mut ranges4 = ranges(classes, false)?.into_iter().filter_map(narrow).collect::<Vec<_>>();
-    let ranges6 = ranges(classes, true)?;
-    let mut exact6 = Vec::new();
-    for (address, class) in exact {
-        match address {
-            IpAddr::V4(address) => {
-                let at = address.to_bits();
-                ranges4.push(Segment { first: at, last: at, class: class.bits() });
-            }
-            IpAddr::V6(address) => exact6.push((address.to_bits(), class.bits())),
-        }
-    }
-    // Stable, so that an address of its own comes after, and wins over, a prefix of the same size.
-    ranges4.sort_by_key(|range| (range.first, Reverse(range.last)));
-    let outside = ClassId::UNKNOWN.bits();
-    let points4 = flatten(ranges4.into_iter(), outside, |address: u32| address.checked_add(1));
-    let points6 = flatten(ranges6.into_iter(), outside, |address: u128| address.checked_add(1));
-    let ipv4 = Ipv4Table::new(&points4).ok_or(TooLarge)?;
-    Ok((ipv4, Ipv6Table::new(&exact6, &points6)))
-}
-
-/// The prefixes of a family, in address order, outer before inner, with the class of addresses
-/// that nobody has.
-fn ranges(classes: &mut Classes<'_>, ipv6: bool) -> Result<Vec<Segment<u128>>, TooLarge> {
-    let chains = classes.chains.segments(ipv6).collect::<Vec<_>>();
-    let mut ranges = Vec::with_capacity(chains.len());
-    for Segment { first, last, class: chain } in chains {
-        let flagged = classes.chains.is_flagged(chain);
-        let class = classes.class(None, chain, flagged)?;
-        ranges.push(Segment { first, last, class: class.bits() });
-    }
-    Ok(ranges)
 }

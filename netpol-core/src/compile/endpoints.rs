@@ -1,68 +1,173 @@
 use std::sync::Arc;
 
-use super::facts::{Facts, TermIndex};
-use crate::inventory::{EndpointRecord, Inventory, NamespaceRecord};
+use smallvec::SmallVec;
+
+use super::prefixes::Chain;
+use super::{Compiler, TooLarge};
+use crate::directory::{EndpointAddress, EndpointEntry, hash_of_name};
+use crate::inventory::{EndpointRecord, Inventory};
+use crate::model::Kind;
 use crate::options::{CompletedPods, HostNetworkPods, Options};
+use crate::tables::{ClassId, NumberSlot};
 
-/// A pod or workload that becomes an endpoint.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Candidate<'inventory> {
-    pub(super) record: &'inventory Arc<EndpointRecord>,
-    /// Number of its namespace.
-    pub(super) namespace: u32,
-    /// Whether policies see it as a pod.
-    pub(super) is_pod: bool,
+/// What an endpoint was given that it must give back.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Placed {
+    /// 0 where policies do not see a pod.
+    pub(super) label_class: u32,
 }
 
-/// Everything that becomes an endpoint, sorted by namespace, name and kind: live pods, and
-/// workloads of which no pod is there.
-pub(super) fn endpoints<'inventory>(
-    inventory: &'inventory Inventory,
-    options: &Options,
-) -> Vec<Candidate<'inventory>> {
-    let mut endpoints = Vec::new();
-    for (namespace, record) in (0..).zip(inventory.namespaces.values()) {
-        let first = endpoints.len();
-        let is_live = |pod: &&Arc<EndpointRecord>| {
-            !pod.completed || options.completed_pods == CompletedPods::Keep
+impl Compiler {
+    /// Gives an endpoint its classes, or takes them back when it is one no more.
+    pub(super) fn place(
+        &mut self,
+        number: u32,
+        inventory: &Inventory,
+        options: &Options,
+    ) -> Result<(), TooLarge> {
+        let record = inventory.endpoint(number);
+        let record = record.filter(|record| is_endpoint(number, record, inventory, options));
+        let before = self.directory.endpoints.get(number).cloned();
+        let was_placed = self.placed.get(&number).copied().unwrap_or_default();
+        let mut entry = match record {
+            Some(record) => Some(self.entry(number, record, inventory, options)?),
+            None => {
+                self.placed.remove(&number);
+                None
+            }
         };
-        let pods = record.pods.values().filter(is_live);
-        let workloads = workloads_without_pods(record);
-        endpoints.extend(pods.chain(workloads).map(|record| Candidate {
-            record,
-            namespace,
-            is_pod: !record.host_network
-                || options.host_network_pods == HostNetworkPods::TreatAsPod,
-        }));
-        if let Some(added) = endpoints.get_mut(first..) {
-            added.sort_by(|a, b| {
-                (&a.record.name, a.record.kind).cmp(&(&b.record.name, b.record.kind))
-            });
+        self.reclaim(number, before.as_ref(), entry.as_ref());
+        if let Some(before) = &before {
+            for own in &before.addresses {
+                self.classes.release(own.class.record());
+            }
+            if before.addresses.is_empty() {
+                self.classes.release(before.without_address.record());
+            }
+            self.nodes.release_own_set(before.own_node);
+        }
+        if was_placed.label_class != 0 {
+            self.label_classes.release(was_placed.label_class);
+        }
+        // Who owns an address is found out later, and told only when it changes.
+        let owned = |own: &EndpointAddress| {
+            let before = before.iter().flat_map(|before| &before.addresses);
+            before.clone().any(|other| other.address == own.address && other.owned)
+        };
+        for own in entry.iter_mut().flat_map(|entry| &mut entry.addresses) {
+            own.owned = owned(own);
+        }
+        if before != entry {
+            self.changes.endpoint(number, before.as_ref(), entry.as_ref());
+            self.directory.endpoints.set(number, entry);
+        }
+        Ok(())
+    }
+
+    /// The entry of an endpoint, with everything it needs in use once more.
+    fn entry(
+        &mut self,
+        number: u32,
+        record: &Arc<EndpointRecord>,
+        inventory: &Inventory,
+        options: &Options,
+    ) -> Result<EndpointEntry, TooLarge> {
+        let is_pod =
+            !record.host_network || options.host_network_pods == HostNetworkPods::TreatAsPod;
+        let mut label_class = 0;
+        if is_pod {
+            let facts = inventory.names.labels.facts_of(&record.labels);
+            let (policies, directory) = (&self.policies, &mut self.directory);
+            label_class = self.label_classes.acquire(record, facts, policies, directory);
+            if self.label_classes.is_new(label_class) {
+                self.refresh_label_class(label_class, options)?;
+            }
+        }
+        self.placed.insert(number, Placed { label_class });
+        let mut addresses: SmallVec<[EndpointAddress; 2]> = SmallVec::new();
+        for address in &record.addresses {
+            let chain = self.prefixes.of(*address);
+            let class = ClassId::new(self.acquire_class(label_class, chain)?, false);
+            addresses.push(EndpointAddress { address: *address, class, owned: false });
+        }
+        let without_address = if addresses.is_empty() {
+            ClassId::new(self.acquire_class(label_class, Chain::WITHOUT_ADDRESS)?, false)
+        } else {
+            ClassId::UNKNOWN
+        };
+        let (directory, work) = (&mut self.directory, &mut self.work);
+        let own_node = self.nodes.acquire_own_set(record, &mut self.addresses, directory, work);
+        Ok(EndpointEntry {
+            record: Arc::clone(record),
+            addresses,
+            without_address,
+            own_node,
+            is_pod,
+        })
+    }
+
+    /// Tells the addresses and names whose they are.
+    fn reclaim(
+        &mut self,
+        number: u32,
+        before: Option<&EndpointEntry>,
+        now: Option<&EndpointEntry>,
+    ) {
+        // What pods in the host network send from is the node's.
+        let claims = |entry: Option<&EndpointEntry>| {
+            let entry = entry.filter(|entry| !entry.record.host_network);
+            entry.map(|entry| entry.addresses.clone()).unwrap_or_default()
+        };
+        let (old, new) = (claims(before), claims(now));
+        let has = |list: &[EndpointAddress], own: &EndpointAddress| {
+            list.iter().any(|other| other.address == own.address)
+        };
+        for own in &old {
+            if !has(&new, own) {
+                self.addresses.unclaim(own.address, number, &mut self.work);
+            }
+        }
+        for own in &new {
+            if has(&old, own) {
+                // Its rank or class may be another.
+                self.work.addresses.insert(own.address);
+            } else {
+                self.addresses.claim(own.address, number, &mut self.work);
+            }
+        }
+        self.set_host_pod(number, before, false);
+        self.set_host_pod(number, now, true);
+        if before.is_some() != now.is_some()
+            && let Some(entry) = before.or(now)
+        {
+            let hash = hash_of_name(&entry.record.namespace, &entry.record.name);
+            let names = &mut self.directory.names;
+            if now.is_some() {
+                names.insert(NumberSlot::new(hash, number));
+            } else {
+                names.remove(hash, |slot| slot.has_hash(hash) && slot.number() == number);
+            }
         }
     }
-    endpoints
+
+    fn set_host_pod(&mut self, number: u32, entry: Option<&EndpointEntry>, more: bool) {
+        let Some(entry) = entry.filter(|entry| entry.record.host_network) else { return };
+        for own in &entry.addresses {
+            self.addresses.set_host_pod(own.address, number, more, &mut self.work);
+        }
+    }
 }
 
-fn workloads_without_pods(
-    namespace: &NamespaceRecord,
-) -> impl Iterator<Item = &Arc<EndpointRecord>> {
-    let mut facts = Facts::default();
-    let mut selectors = TermIndex::default();
-    for (number, workload) in namespace.workloads.values().enumerate() {
-        if let Some(selector) = &workload.own_pods {
-            selectors.insert(facts.terms(selector), number);
-        }
+/// Whether a pod or workload becomes an endpoint: live pods do, and workloads of which no pod is
+/// there.
+fn is_endpoint(
+    number: u32,
+    record: &EndpointRecord,
+    inventory: &Inventory,
+    options: &Options,
+) -> bool {
+    match record.kind {
+        Kind::Pod => !record.completed || options.completed_pods == CompletedPods::Keep,
+        _ => !inventory.has_own_pods(number, record),
     }
-    let mut has_pods = vec![false; namespace.workloads.len()];
-    if !has_pods.is_empty() {
-        for pod in namespace.pods.values() {
-            selectors.find(&facts.of(&pod.labels), |number| {
-                if let Some(has) = has_pods.get_mut(number) {
-                    *has = true;
-                }
-            });
-        }
-    }
-    let workloads = namespace.workloads.values().zip(has_pods);
-    workloads.filter(|(_, has_pods)| !has_pods).map(|(workload, _)| workload)
 }

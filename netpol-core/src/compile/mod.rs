@@ -1,51 +1,77 @@
 //! From inventory to tables: all the cost is paid here, none of it per packet.
 //!
-//! The passes, in order:
+//! A [`Compiler`] keeps everything it has interned, with who uses it. Given what changed in the
+//! inventory it goes through these steps, each of which leaves [`work`] for those after it; given
+//! everything, it does the same:
 //!
-//! 1. [`peers`]: every peer of every rule becomes an atom (or an atom minus others); the label
-//!    keys and values that selectors speak of become [`facts`], and peers that stand for the
-//!    addresses of nodes and domain names are kept apart ([`address_peers`]).
-//! 2. [`policies`]: every policy becomes its lines, and an index of subjects per namespace
-//!    ([`cluster_subjects`] for those that are in none).
-//! 3. [`prefixes`]: the address prefixes in use are nested into chains.
-//! 4. [`classes`]: endpoints with the same facts in the same namespace share a label class, hence
-//!    rule sets ([`rule_sets`]) and signatures; with the chain of an address it makes a class.
-//! 5. [`endpoints`], [`nodes`] and [`addresses`]: who is an endpoint, which addresses are nodes',
-//!    who owns an address, and the two IP tables.
+//! 1. [`nodes`] and [`address_peers`]: which addresses are nodes' or names'; namespaces, with the
+//!    [`scopes`] that they lie in.
+//! 2. [`policies`]: every policy becomes its lines, its [`peers`] atoms (or an atom minus others),
+//!    its selectors [`terms`].
+//! 3. [`prefixes`] come and go, and with them the chains that addresses belong to.
+//! 4. [`label_classes`]: endpoints with the same facts in the same namespace share rule sets
+//!    ([`rule_sets`], [`guards`]) and atoms; with the chain of an address that makes one of the
+//!    [`classes`], with its [`signatures`].
+//! 5. [`endpoints`] get their classes, [`addresses`] their owners, the address tables their entries.
+//! 6. What nobody uses any more is forgotten, and [`changes`] says whose verdicts may differ.
 //!
-//! Everything interned is interned by content, so tables depend on what the inventory holds and
-//! not on how it came to hold it.
+//! Everything interned is interned by content and counted, so what is left depends on what the
+//! inventory holds and not on how it came to hold it.
 
-#![warn(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
+#![warn(clippy::expect_used, clippy::unwrap_used)]
 
 mod address_peers;
 mod addresses;
+mod changes;
 mod classes;
-mod cluster_subjects;
 mod endpoints;
-mod facts;
+mod footprint;
+mod guards;
+mod label_classes;
 mod nodes;
 mod peers;
 mod policies;
+mod port_names;
 mod prefixes;
 mod rule_sets;
+mod scopes;
+mod signatures;
+mod slab;
+mod steps;
+mod terms;
+mod warnings;
+mod work;
 
+use std::sync::Arc;
+
+use self::addresses::Addresses;
+use self::changes::ChangeCollector;
 use self::classes::Classes;
+use self::endpoints::Placed;
+use self::label_classes::LabelClasses;
 use self::nodes::Nodes;
-use self::prefixes::Chains;
+use self::peers::Peers;
+use self::policies::Policies;
+use self::prefixes::Prefixes;
+use self::rule_sets::RuleSetCompiler;
+use self::warnings::Warnings;
+use self::work::Work;
 use crate::diagnostic::{Diagnostic, Problem};
-use crate::directory::{Directory, NamespaceEntry};
+use crate::directory::Directory;
+use crate::hash::Map;
 use crate::inventory::Inventory;
 use crate::options::Options;
-use crate::tables::Tables;
+use crate::tables::{Change, Tables};
 
-/// What compilation gives.
+/// What compilation gives: the tables as they are now, which do not change any more.
 #[derive(Debug)]
 pub(crate) struct Compiled {
     pub(crate) tables: Tables,
     pub(crate) directory: Directory,
     /// What was odd about the inventory as a whole.
-    pub(crate) warnings: Vec<Diagnostic>,
+    pub(crate) warnings: Arc<[Diagnostic]>,
+    /// Whose verdicts may differ from those before.
+    pub(crate) changed: Change,
 }
 
 /// The inventory does not fit into the tables' numbers.
@@ -64,59 +90,85 @@ impl From<TooLarge> for Diagnostic {
     }
 }
 
-/// Compiles the whole inventory.
-pub(crate) fn compile(
-    inventory: &Inventory,
-    options: &Options,
-) -> Result<Compiled, Vec<Diagnostic>> {
-    let (namespaces, mut warnings) = policies::namespaces(inventory, options)?;
-    warnings.extend(policies::equal_priorities(inventory, options)?);
-    let (tables, directory) = build(inventory, namespaces, options, &mut warnings)
-        .map_err(|error| vec![Diagnostic::from(error)])?;
-    Ok(Compiled { tables, directory, warnings })
+/// The inventory as it was compiled last, ready to be changed.
+#[derive(Clone, Debug)]
+pub(crate) struct Compiler {
+    tables: Tables,
+    directory: Directory,
+    peers: Peers,
+    policies: Policies,
+    prefixes: Prefixes,
+    nodes: Nodes,
+    label_classes: LabelClasses,
+    rule_sets: RuleSetCompiler,
+    classes: Classes,
+    addresses: Addresses,
+    placed: Map<u32, Placed>,
+    warnings: Warnings,
+    changes: ChangeCollector,
+    work: Work,
 }
 
-fn build(
-    inventory: &Inventory,
-    namespaces: Vec<NamespaceEntry>,
+impl Compiler {
+    /// Of an empty inventory.
+    pub(crate) fn new(options: &Options) -> Compiler {
+        let mut prefixes = Prefixes::new();
+        let mut work = Work::default();
+        let nodes = Nodes::new(options, &mut prefixes, &mut work);
+        Compiler {
+            tables: Tables::default(),
+            directory: Directory::default(),
+            peers: Peers::new(options),
+            policies: Policies::new(options),
+            prefixes,
+            nodes,
+            label_classes: LabelClasses::default(),
+            rule_sets: RuleSetCompiler::default(),
+            classes: Classes::default(),
+            addresses: Addresses::new(options),
+            placed: Map::default(),
+            warnings: Warnings::default(),
+            changes: ChangeCollector::default(),
+            work,
+        }
+    }
+}
+
+/// Compiles what changed in the inventory since the last call, with what `compiler` knows from
+/// then; everything when it knows nothing.
+///
+/// When it fails nothing has happened: what changed is still to be compiled.
+pub(crate) fn compile(
+    compiler: &mut Option<Compiler>,
+    inventory: &mut Inventory,
     options: &Options,
-    warnings: &mut Vec<Diagnostic>,
-) -> Result<(Tables, Directory), TooLarge> {
-    let policies = policies::compile(inventory, &namespaces, options)?;
-    let candidates = endpoints::endpoints(inventory, options);
-    let nodes = Nodes::new(inventory, &candidates);
-    let prefixes = policies.peers.prefixes();
-    let prefixes = prefixes.chain(policies.peers.addresses.prefixes(inventory));
-    let prefixes = prefixes.chain(nodes.flagged_prefixes(options));
-    let chains = Chains::new(prefixes);
-    let mut classes = Classes::new(policies, chains, namespaces, options);
-    let addresses = addresses::assign(&candidates, &nodes, &mut classes, options, warnings)?;
-    let Classes { policies, namespaces, compiler, .. } = classes;
-    let mut tables = Tables {
-        ipv4: addresses.ipv4,
-        ipv6: addresses.ipv6,
-        classes: classes.records,
-        rule_sets: compiler.rule_sets,
-        ordered: compiler.ordered,
-        signatures: classes.signatures,
-        signature_details: classes.signature_details,
-        guards: compiler.guards,
-        guard_details: compiler.guard_details,
-        excepts: policies.excepts,
+) -> Result<Compiled, Vec<Diagnostic>> {
+    warnings::refusals(inventory, options)?;
+    let everything = compiler.is_none();
+    let mut running = compiler.take().unwrap_or_else(|| Compiler::new(options));
+    let dirty = if everything {
+        inventory.names.labels.forget_wants();
+        inventory.names.ports.forget_wants();
+        inventory.everything()
+    } else {
+        inventory.take_dirty()
     };
-    tables.shrink();
-    let directory = Directory {
-        namespaces,
-        endpoints: addresses.endpoints,
-        owners: addresses.owners,
-        own_node_addresses: nodes.own_sets,
-        node_addresses: nodes.addresses,
-        pod_cidrs: nodes.pod_cidrs,
-        policies: policies.list,
-        lines: policies.lines,
-        class_origins: classes.origins,
-        policy_lists: classes.policy_lists,
-        port_lists: classes.port_lists,
-    };
-    Ok((tables, directory))
+    match running.apply(&dirty, inventory, options) {
+        Ok(mut compiled) => {
+            inventory.settle(&dirty);
+            if everything {
+                compiled.changed = Change::everything();
+            }
+            // Memory that a smaller cluster left behind goes with the next publication.
+            if !running.is_wasteful() {
+                *compiler = Some(running);
+            }
+            Ok(compiled)
+        }
+        Err(error) => {
+            // What was compiled halfway is of no use; the next call compiles everything.
+            inventory.reopen(dirty);
+            Err(vec![Diagnostic::from(error)])
+        }
+    }
 }

@@ -1,309 +1,322 @@
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use smallvec::SmallVec;
 
 use super::TooLarge;
-use super::cluster_subjects::ClusterSubjects;
-use super::facts::{TermIndex, Terms};
-use super::peers::{Peers, Speaker};
-use crate::diagnostic::{Diagnostic, Problem};
+use super::label_classes::LabelClasses;
+use super::peers::{Ground, Peers, Speaker, unwant, want};
+use super::port_names::PortNames;
+use super::slab::{Interner, Slab};
+use super::terms::{TermIndex, Terms};
 use crate::directory::{
-    NamespaceEntry, PeerLine, PolicyLines, PolicyNumber, PortKeys, PortLine, RuleLines,
+    PeerLine, PolicyEntry, PolicyLines, PolicyNumber, PortKeys, PortLine, RuleLines, Shape,
 };
-use crate::field::Path;
-use crate::hash::{Map, Set};
-use crate::inventory::{Inventory, NamespaceRecord};
-use crate::model::{Kind, ObjectRef};
+use crate::hash::Map;
+use crate::inventory::Fact;
+use crate::model::Kind;
 use crate::net::{PolicyPort, Ports};
-use crate::options::{
-    EqualPriorities, HostNetworkPods, MissingNamespaces, NetworkPolicySemantics, Options,
-};
+use crate::options::Options;
 use crate::packet::Direction;
-use crate::policy::{Policy, Rule, Subject, Tier, isolated_namespace};
-use crate::tables::{Atom, NamedPortRef, Range, Records};
-
-/// Set by the API server on every namespace (KEP-2161).
-const METADATA_NAME: &str = "kubernetes.io/metadata.name";
-
-/// All namespaces, sorted by name, with the labels that selectors see, and a warning for each that
-/// was never loaded.
-pub(super) fn namespaces(
-    inventory: &Inventory,
-    options: &Options,
-) -> Result<(Vec<NamespaceEntry>, Vec<Diagnostic>), Vec<Diagnostic>> {
-    let mut warnings = Vec::new();
-    let mut refusals = Vec::new();
-    let mut entries = Vec::with_capacity(inventory.namespaces.len());
-    for (name, record) in &inventory.namespaces {
-        let mut labels = record.labels.clone().unwrap_or_default();
-        let missing = record.labels.is_none();
-        let inject = if missing {
-            let (list, severity): (_, fn(Problem) -> Diagnostic) = match options.missing_namespaces
-            {
-                MissingNamespaces::Error => (&mut refusals, Diagnostic::error),
-                _ => (&mut warnings, Diagnostic::warning),
-            };
-            list.push(severity(missing_namespace(options)).about(ObjectRef {
-                kind: Kind::Namespace,
-                namespace: String::new(),
-                name: name.to_string(),
-            }));
-            options.missing_namespaces == MissingNamespaces::MetadataNameOnly
-        } else {
-            options.inject_metadata_name
-        };
-        if inject && labels.get(METADATA_NAME).map(String::as_str) != Some(name) {
-            Arc::make_mut(&mut labels).insert(METADATA_NAME.to_owned(), name.to_string());
-        }
-        entries.push(NamespaceEntry { name: name.clone(), labels });
-    }
-    if refusals.is_empty() { Ok((entries, warnings)) } else { Err(refusals) }
-}
-
-fn missing_namespace(options: &Options) -> Problem {
-    let seen_as = match options.missing_namespaces {
-        MissingNamespaces::MetadataNameOnly => {
-            "; it is taken to have no label but kubernetes.io/metadata.name"
-        }
-        MissingNamespaces::Empty => "; it is taken to have no labels",
-        MissingNamespaces::Error => "",
-    };
-    Problem::Note {
-        code: "missing-namespace",
-        path: Path::root(),
-        message: format!(
-            "objects are in this namespace, but the namespace was never loaded{seen_as}"
-        ),
-    }
-}
+use crate::policy::{Policy, Rule, Subject, Tier};
+use crate::tables::{Atom, NamedPortRef, Range};
 
 /// The policies in compiled parts, before they are put together for their subjects.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Policies {
-    pub(super) peers: Peers,
-    /// By [`PolicyNumber`].
-    pub(super) list: Vec<Arc<Policy>>,
-    /// Parallel to `list`.
-    pub(super) lines: Vec<PolicyLines>,
-    /// By namespace number: which of its policies select a pod.
-    pub(super) subjects: Vec<TermIndex<PolicyNumber>>,
-    /// Which cluster-wide policies select a pod.
-    pub(super) cluster_subjects: ClusterSubjects,
+    list: Slab<Compiled>,
+    by_name: Map<Name, PolicyNumber>,
+    /// By namespace: which of its policies select a pod.
+    subjects: Map<u32, TermIndex<PolicyNumber>>,
+    /// Cluster-wide policies, in the order in which they are asked.
+    in_order: Vec<PolicyNumber>,
+    /// By namespace: the cluster-wide policies that select pods in it, in order.
+    in_namespace: BTreeMap<u32, Vec<PolicyNumber>>,
     /// Sorted lists of excluded atoms, by their numbers.
-    pub(super) excepts: Records<Arc<[Atom]>>,
-    known_excepts: Map<Arc<[Atom]>, u32>,
+    pub(super) excepts: Interner<Arc<[Atom]>>,
     pub(super) port_names: PortNames,
+    /// Policies that nobody has any more; their numbers are others' after this publication.
+    gone: Vec<PolicyNumber>,
+    /// Those that came, and those that went.
+    pub(super) changed: Vec<PolicyNumber>,
 }
 
-/// The port names that rules use.
-#[derive(Debug, Default)]
-pub(super) struct PortNames {
-    numbers: Map<String, u32>,
-    /// Those of the ordered tiers, where those do not see all pods that NetworkPolicies see.
-    of_ordered_tiers: Map<String, u32>,
-    two_audiences: bool,
-    count: u32,
-    /// Those that egress rules use, which therefore must be known of destinations.
-    egress: Set<u32>,
+/// What a policy is known by.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Name {
+    /// In the namespace with this number.
+    Namespaced(u32, Box<str>),
+    /// Stands for an annotation of the namespace with this number.
+    Annotation(u32),
+    ClusterWide(Kind, Box<str>),
 }
 
-impl PortNames {
-    fn new(options: &Options) -> PortNames {
-        let two_audiences = options.host_network_pods == HostNetworkPods::TreatAsPod;
-        PortNames { two_audiences, ..PortNames::default() }
-    }
-
-    fn intern(&mut self, name: &str, direction: Direction, tier: Tier) -> u32 {
-        let numbers = match tier {
-            Tier::Admin | Tier::Baseline if self.two_audiences => &mut self.of_ordered_tiers,
-            _ => &mut self.numbers,
-        };
-        let number = *numbers.entry_ref(name).or_insert(self.count);
-        self.count += u32::from(number == self.count);
-        if direction == Direction::Egress {
-            self.egress.insert(number);
-        }
-        number
-    }
-
-    /// The numbers of a name that rules use who see the pod.
-    pub(super) fn get(&self, name: &str, host_network: bool) -> impl Iterator<Item = u32> {
-        let ordered = self.of_ordered_tiers.get(name).filter(|_| !host_network);
-        self.numbers.get(name).into_iter().chain(ordered).copied()
-    }
-
-    /// Whether some egress rule uses the name.
-    pub(super) fn is_used_by_egress(&self, number: u32) -> bool {
-        self.egress.contains(&number)
-    }
+#[derive(Clone, Debug)]
+struct Compiled {
+    entry: Arc<PolicyEntry>,
+    filed: Filed,
 }
 
-/// Compiles every policy of the inventory.
-pub(super) fn compile(
-    inventory: &Inventory,
-    namespaces: &[NamespaceEntry],
-    options: &Options,
-) -> Result<Policies, TooLarge> {
-    let mut policies = Policies {
-        peers: Peers::new(options),
-        list: Vec::new(),
-        lines: Vec::new(),
-        subjects: Vec::with_capacity(namespaces.len()),
-        cluster_subjects: ClusterSubjects::default(),
-        excepts: Records::default(),
-        known_excepts: Map::default(),
-        port_names: PortNames::new(options),
-    };
-    for (number, (name, record)) in (0..).zip(&inventory.namespaces) {
-        let mut subjects = TermIndex::default();
-        for policy in of_namespace(name, record, options) {
-            let policy_number = policies.add(&policy, number)?;
-            let terms = match &policy.subject {
-                Subject::Pods(selector) => policies.peers.pod_facts.terms(selector),
-                Subject::EveryPod => Terms::default(),
-                Subject::Cluster { .. } | Subject::Nobody => continue,
-            };
-            subjects.insert(terms, policy_number);
-        }
-        policies.subjects.push(subjects);
-    }
-    for policy in in_order(inventory) {
-        // No rule of theirs speaks of the policy's own namespace.
-        let policy_number = policies.add(policy, u32::MAX)?;
-        if let Subject::Cluster { namespaces, pods } = &policy.subject {
-            let namespaces = policies.peers.namespace_facts.terms(namespaces);
-            let pods = policies.peers.pod_facts.terms(pods);
-            policies.cluster_subjects.insert(namespaces, pods, policy_number);
-        }
-    }
-    Ok(policies)
-}
-
-/// The NetworkPolicies that count in a namespace.
-fn of_namespace(
-    name: &str,
-    record: &NamespaceRecord,
-    options: &Options,
-) -> impl Iterator<Item = Arc<Policy>> {
-    let (annotation, count) = match options.network_policies {
-        NetworkPolicySemantics::V1 => (None, true),
-        // The annotation isolates; where it does not, policies have nothing to open.
-        NetworkPolicySemantics::Legacy => {
-            let annotation = record.isolated.then(|| Arc::new(isolated_namespace(name.into())));
-            (annotation, record.isolated)
-        }
-    };
-    annotation.into_iter().chain(record.policies.values().filter(move |_| count).cloned())
-}
-
-/// The cluster-wide policies in the order in which they are asked.
-fn in_order(inventory: &Inventory) -> Vec<&Arc<Policy>> {
-    let mut policies = inventory.cluster_policies.values().collect::<Vec<_>>();
-    policies.sort_by(|a, b| a.order().cmp(&b.order()));
-    policies
-}
-
-/// What there is to say about policies of one tier with the same priority, whose order the API
-/// leaves open: a warning for each but the first, or refusals.
-pub(super) fn equal_priorities(
-    inventory: &Inventory,
-    options: &Options,
-) -> Result<Vec<Diagnostic>, Vec<Diagnostic>> {
-    let mut policies = in_order(inventory);
-    policies.retain(|policy| policy.priority.is_some() && policy.subject != Subject::Nobody);
-    let mut diagnostics = Vec::new();
-    for equal in policies.chunk_by(|a, b| (a.tier, a.priority) == (b.tier, b.priority)) {
-        let Some((first, others)) = equal.split_first() else { continue };
-        diagnostics.extend(others.iter().map(|policy| {
-            let problem = Problem::Note {
-                code: "equal-priority",
-                path: Path::new("spec").child("priority"),
-                message: format!(
-                    "{} {} has the same priority in the same tier, and the API leaves open which \
-                     is asked first; here they are asked in the order of their names",
-                    first.kind, first.name
-                ),
-            };
-            let diagnostic = match options.equal_priorities {
-                EqualPriorities::ByName => Diagnostic::warning(problem),
-                EqualPriorities::Error => Diagnostic::error(problem),
-            };
-            diagnostic.about(ObjectRef {
-                kind: policy.kind,
-                namespace: String::new(),
-                name: policy.name.to_string(),
-            })
-        }));
-    }
-    match options.equal_priorities {
-        EqualPriorities::Error if !diagnostics.is_empty() => Err(diagnostics),
-        _ => Ok(diagnostics),
-    }
+#[derive(Clone, Debug)]
+enum Filed {
+    Nowhere,
+    Namespace { number: u32, item: u32 },
+    Cluster { namespaces: Terms, pods: Terms },
 }
 
 impl Policies {
-    /// Adds a policy of the namespace with this number.
-    fn add(&mut self, policy: &Arc<Policy>, namespace: u32) -> Result<PolicyNumber, TooLarge> {
-        let number = u32::try_from(self.list.len()).map_err(|_| TooLarge)?;
+    pub(super) fn new(options: &Options) -> Policies {
+        Policies {
+            list: Slab::default(),
+            by_name: Map::default(),
+            subjects: Map::default(),
+            in_order: Vec::new(),
+            in_namespace: BTreeMap::new(),
+            excepts: Interner::default(),
+            port_names: PortNames::new(options),
+            gone: Vec::new(),
+            changed: Vec::new(),
+        }
+    }
+
+    /// Says what the policy of a name is now; `None` when there is none.
+    pub(super) fn set(
+        &mut self,
+        name: Name,
+        policy: Option<&Arc<Policy>>,
+        peers: &mut Peers,
+        label_classes: &LabelClasses,
+        ground: &mut Ground<'_>,
+    ) -> Result<(), TooLarge> {
+        let before = self.by_name.get(&name).copied();
+        let same = |number: &PolicyNumber| {
+            policy.is_some_and(|policy| *self.list[number.0].entry.policy == **policy)
+        };
+        if before.as_ref().is_some_and(same) {
+            return Ok(());
+        }
+        // The new one before the old one goes, so that what they have in common stays.
+        if let Some(policy) = policy {
+            let number = self.add(&name, policy, peers, ground)?;
+            self.select(number, peers, label_classes, ground);
+            self.by_name.insert(name, number);
+        } else {
+            self.by_name.remove(&name);
+        }
+        if let Some(number) = before {
+            self.select(number, peers, label_classes, ground);
+            self.remove(number, peers, ground);
+        }
+        Ok(())
+    }
+
+    /// Marks the label classes that a policy selects.
+    fn select(
+        &self,
+        number: PolicyNumber,
+        peers: &Peers,
+        label_classes: &LabelClasses,
+        ground: &mut Ground<'_>,
+    ) {
+        let work = &mut ground.work.label_classes;
+        match &self.list[number.0].filed {
+            Filed::Nowhere => {}
+            Filed::Namespace { number, item } => {
+                let terms = self.subjects.get(number).and_then(|subjects| subjects.terms(*item));
+                if let Some(terms) = terms {
+                    label_classes.of_namespace(*number, terms, work);
+                }
+            }
+            Filed::Cluster { namespaces, pods } => {
+                for namespace in label_classes.namespaces() {
+                    if namespaces.hold_for(peers.scopes.facts(namespace)) {
+                        label_classes.of_namespace(namespace, pods, work);
+                    }
+                }
+            }
+        }
+    }
+
+    fn add(
+        &mut self,
+        name: &Name,
+        policy: &Arc<Policy>,
+        peers: &mut Peers,
+        ground: &mut Ground<'_>,
+    ) -> Result<PolicyNumber, TooLarge> {
+        // No rule of a cluster-wide policy speaks of the policy's own namespace.
+        let own = match name {
+            Name::Namespaced(number, _) | Name::Annotation(number) => *number,
+            Name::ClusterWide(..) => u32::MAX,
+        };
         let mut of = |direction| {
             let rules = (0..).zip(policy.rules(direction).unwrap_or_default());
+            let by = Speaker { own, tier: policy.tier, direction };
             rules
-                .map(|(index, rule)| self.rule(policy, namespace, direction, index, rule))
-                .collect::<Result<_, _>>()
+                .map(|(index, rule)| self.rule(by, index, rule, peers, ground))
+                .collect::<Result<Box<[_]>, _>>()
         };
         let lines =
             PolicyLines { ingress: of(Direction::Ingress)?, egress: of(Direction::Egress)? };
-        self.lines.push(lines);
-        self.list.push(Arc::clone(policy));
-        Ok(PolicyNumber(number))
+        let filed = match &policy.subject {
+            Subject::Nobody => Filed::Nowhere,
+            Subject::Pods(selector) => {
+                let terms = Terms::of(selector, &mut ground.inventory.names.labels);
+                Filed::Namespace { number: own, item: self.file(own, terms, ground) }
+            }
+            Subject::EveryPod => {
+                let item = self.file(own, Terms::default(), ground);
+                Filed::Namespace { number: own, item }
+            }
+            Subject::Cluster { namespaces, pods } => {
+                let namespaces = peers.scopes.terms(namespaces);
+                let pods = Terms::of(pods, &mut ground.inventory.names.labels);
+                want(&mut ground.inventory.names.labels, &pods, ground.work);
+                Filed::Cluster { namespaces, pods }
+            }
+        };
+        let shapes =
+            [Direction::Ingress, Direction::Egress].map(|direction| Shape::of(lines.of(direction)));
+        let entry = Arc::new(PolicyEntry { policy: Arc::clone(policy), lines, shapes });
+        let number = PolicyNumber(self.list.insert(Compiled { entry, filed }));
+        if let Filed::Namespace { number: namespace, item } = self.list[number.0].filed {
+            self.subjects.entry(namespace).or_default().set(item, number);
+        }
+        if let Filed::Cluster { .. } = self.list[number.0].filed {
+            let order = |number: &PolicyNumber| self.list[number.0].entry.policy.order();
+            let place = self.in_order.partition_point(|other| order(other) < policy.order());
+            self.in_order.insert(place, number);
+            self.refill_namespaces(peers, number, true);
+        }
+        self.changed.push(number);
+        Ok(number)
+    }
+
+    /// Files a subject of a namespace's policy under a number that the policy gets later.
+    fn file(&mut self, own: u32, terms: Terms, ground: &mut Ground<'_>) -> u32 {
+        want(&mut ground.inventory.names.labels, &terms, ground.work);
+        self.subjects.entry(own).or_default().insert(terms, PolicyNumber(0))
+    }
+
+    fn remove(&mut self, number: PolicyNumber, peers: &mut Peers, ground: &mut Ground<'_>) {
+        let Compiled { entry, filed } = self.list[number.0].clone();
+        for direction in [Direction::Ingress, Direction::Egress] {
+            for rule in entry.lines.of(direction) {
+                for line in rule.peers.iter().flatten() {
+                    if line.excepts == 0 {
+                        peers.release(line.atom, &[], direction);
+                    } else {
+                        let excepts = Arc::clone(self.excepts.key(line.excepts));
+                        peers.release(line.atom, &excepts, direction);
+                        self.excepts.release(line.excepts);
+                    }
+                }
+                for line in rule.ports.iter().flatten() {
+                    if let PortKeys::Named(port) = line.keys {
+                        self.port_names.release(port.name, direction, ground);
+                    }
+                }
+            }
+        }
+        match filed {
+            Filed::Nowhere => {}
+            Filed::Namespace { number, item } => {
+                if let Some(subjects) = self.subjects.get_mut(&number) {
+                    let terms = subjects.remove(item);
+                    unwant(&mut ground.inventory.names.labels, &terms, ground.work);
+                    if subjects.is_empty() {
+                        self.subjects.remove(&number);
+                    }
+                }
+            }
+            Filed::Cluster { namespaces, pods } => {
+                self.in_order.retain(|other| *other != number);
+                self.refill_namespaces(peers, number, false);
+                peers.scopes.release_terms(&namespaces);
+                unwant(&mut ground.inventory.names.labels, &pods, ground.work);
+            }
+        }
+        self.changed.push(number);
+        self.gone.push(number);
+    }
+
+    /// Adds a cluster-wide policy to the namespaces that it selects, or takes it out.
+    fn refill_namespaces(&mut self, peers: &Peers, number: PolicyNumber, add: bool) {
+        let Filed::Cluster { namespaces, .. } = &self.list[number.0].filed else { return };
+        for (namespace, list) in &mut self.in_namespace {
+            if !namespaces.hold_for(peers.scopes.facts(*namespace)) {
+                continue;
+            }
+            if add {
+                let order = |number: &PolicyNumber| self.list[number.0].entry.policy.order();
+                let place = list.partition_point(|other| order(other) < order(&number));
+                list.insert(place, number);
+            } else {
+                list.retain(|other| *other != number);
+            }
+        }
+    }
+
+    /// A namespace is new or has other labels. Says whether other cluster-wide policies select its
+    /// pods.
+    pub(super) fn set_namespace(&mut self, number: u32, facts: &[Fact]) -> bool {
+        let selecting = self.in_order.iter().filter(|policy| match &self.list[policy.0].filed {
+            Filed::Cluster { namespaces, .. } => namespaces.hold_for(facts),
+            Filed::Nowhere | Filed::Namespace { .. } => false,
+        });
+        let selecting = selecting.copied().collect::<Vec<_>>();
+        let before = self.in_namespace.insert(number, selecting);
+        before.as_ref() != self.in_namespace.get(&number)
+    }
+
+    /// Forgets a namespace.
+    pub(super) fn remove_namespace(&mut self, number: u32) {
+        self.in_namespace.remove(&number);
     }
 
     fn rule(
         &mut self,
-        policy: &Policy,
-        namespace: u32,
-        direction: Direction,
+        by: Speaker,
         index: u32,
         rule: &Rule,
+        peers: &mut Peers,
+        ground: &mut Ground<'_>,
     ) -> Result<RuleLines, TooLarge> {
-        let by = Speaker { own: namespace, tier: policy.tier, direction };
-        let mut peers = Vec::with_capacity(rule.peers.len());
+        let mut lines = Vec::with_capacity(rule.peers.len());
         for (index, peer) in (0..).zip(&rule.peers) {
-            for atoms in self.peers.atoms(peer, by)? {
-                let excepts = self.except_list(atoms.excepts)?;
-                peers.push(PeerLine { peer: index, atom: atoms.base, excepts });
+            for atoms in peers.acquire(peer, by, ground)? {
+                let excepts = self.except_list(atoms.excepts);
+                lines.push(PeerLine { peer: index, atom: atoms.base, excepts });
             }
         }
         let ports = (0..).zip(&rule.ports).flat_map(|(index, ports)| {
             ports.iter().map(move |port| (index, port)).collect::<SmallVec<[_; 3]>>()
         });
         let ports = ports
-            .map(|(index, port)| PortLine { port: index, keys: self.port_keys(port, by) })
+            .map(|(index, port)| PortLine { port: index, keys: self.port_keys(port, by, ground) })
             .collect::<Box<[_]>>();
         Ok(RuleLines {
             rule: index,
             action: rule.action,
             understood: rule.understood,
-            peers: (!rule.peers.is_empty()).then(|| peers.into_boxed_slice()),
+            peers: (!rule.peers.is_empty()).then(|| lines.into_boxed_slice()),
             ports: (!rule.ports.is_empty()).then_some(ports),
         })
     }
 
     /// The number of a sorted list of atoms; 0 for the empty one.
-    fn except_list(&mut self, excepts: Vec<Atom>) -> Result<u32, TooLarge> {
+    fn except_list(&mut self, excepts: Vec<Atom>) -> u32 {
         if excepts.is_empty() {
-            return Ok(0);
+            return 0;
         }
-        if let Some(number) = self.known_excepts.get(&*excepts) {
-            return Ok(*number);
+        if let Some(number) = self.excepts.find(&*excepts) {
+            self.excepts.hold(number);
+            return number;
         }
-        let list: Arc<[Atom]> = excepts.into();
-        let number = self.excepts.push(Arc::clone(&list)).ok_or(TooLarge)?;
-        self.known_excepts.insert(list, number);
-        Ok(number)
+        self.excepts.insert(excepts.into(), ())
     }
 
-    fn port_keys(&mut self, port: &PolicyPort, by: Speaker) -> PortKeys {
+    fn port_keys(&mut self, port: &PolicyPort, by: Speaker, ground: &mut Ground<'_>) -> PortKeys {
         let key = |number: u16| u32::from(port.protocol.0) << 16 | u32::from(number);
         match &port.ports {
             Ports::All => PortKeys::Range(Range::new(key(0), key(u16::MAX))),
@@ -311,9 +324,90 @@ impl Policies {
                 PortKeys::Range(Range::new(key(range.first()), key(range.last())))
             }
             Ports::Named(name) => PortKeys::Named(NamedPortRef {
-                name: self.port_names.intern(name, by.direction, by.tier),
+                name: self.port_names.acquire(name, by, ground),
                 protocol: port.protocol.0,
             }),
         }
+    }
+
+    /// The NetworkPolicies that select a pod with these facts, sorted by number.
+    pub(super) fn selecting(&self, namespace: u32, facts: &[Fact]) -> Vec<PolicyNumber> {
+        let mut selecting = Vec::new();
+        if let Some(subjects) = self.subjects.get(&namespace) {
+            subjects.find(facts, |policy| selecting.push(policy));
+        }
+        selecting.sort_unstable();
+        selecting
+    }
+
+    /// The cluster-wide policies that select a pod with these facts, in the order in which they are
+    /// asked: those of the tier before NetworkPolicies, and those of the tier after them.
+    pub(super) fn selecting_cluster_wide(
+        &self,
+        namespace: u32,
+        facts: &[Fact],
+    ) -> (Vec<PolicyNumber>, Vec<PolicyNumber>) {
+        let (mut admin, mut baseline) = (Vec::new(), Vec::new());
+        for number in self.in_namespace.get(&namespace).into_iter().flatten() {
+            let Compiled { entry, filed: Filed::Cluster { pods, .. } } = &self.list[number.0]
+            else {
+                continue;
+            };
+            if pods.hold_for(facts) {
+                let list =
+                    if entry.policy.tier == Tier::Admin { &mut admin } else { &mut baseline };
+                list.push(*number);
+            }
+        }
+        (admin, baseline)
+    }
+
+    /// Sorts NetworkPolicies of one namespace as they are named.
+    pub(super) fn sort_by_name(&self, list: &mut [PolicyNumber]) {
+        let key = |number: &PolicyNumber| {
+            let policy = &self.get(*number).policy;
+            // What stands for an annotation comes first.
+            (policy.kind != Kind::Namespace, &policy.name)
+        };
+        list.sort_by(|a, b| key(a).cmp(&key(b)));
+    }
+
+    /// A policy that is there.
+    pub(super) fn get(&self, number: PolicyNumber) -> &Arc<PolicyEntry> {
+        &self.list[number.0].entry
+    }
+
+    /// A policy, if there is one with this number.
+    pub(super) fn find(&self, number: PolicyNumber) -> Option<&Arc<PolicyEntry>> {
+        if self.gone.contains(&number) {
+            return None;
+        }
+        self.list.get(number.0).map(|compiled| &compiled.entry)
+    }
+
+    /// The cluster-wide policies in the order in which they are asked.
+    pub(super) fn in_order(&self) -> impl Iterator<Item = &Arc<Policy>> {
+        self.in_order.iter().map(|number| &self.get(*number).policy)
+    }
+
+    /// Gives the numbers of policies that are gone back.
+    pub(super) fn sweep(&mut self) {
+        for number in std::mem::take(&mut self.gone) {
+            self.list.remove(number.0);
+        }
+    }
+
+    /// How many policies there are.
+    pub(super) fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    pub(super) fn bytes(&self) -> usize {
+        let entries = self.list.iter().map(|(_, compiled)| compiled.entry.bytes()).sum::<usize>();
+        entries
+            + self.list.bytes()
+            + self.by_name.capacity() * (size_of::<(Name, PolicyNumber)>() + 1)
+            + self.subjects.values().map(TermIndex::bytes).sum::<usize>()
+            + self.excepts.bytes()
     }
 }

@@ -1,104 +1,197 @@
 use std::sync::Arc;
 
 use super::TooLarge;
-use crate::directory::{PolicyLines, PolicyNumber, PortKeys, PortLine};
-use crate::hash::Map;
+use super::guards::{Guards, PortSet};
+use super::policies::Policies;
+use super::slab::Interner;
+use crate::directory::{Directory, PolicyNumber};
 use crate::packet::Direction;
 use crate::policy::Action;
 use crate::tables::{
-    Atom, Guard, GuardDetail, GuardId, NamedPort, NamedPortRef, OrderedEntry, OrderedId,
-    OrderedRuleSets, Outcome, Range, Records, RuleSetEntry, RuleSetId, RuleSets,
+    Atom, GuardId, NamedPort, OrderedEntry, OrderedId, Outcome, RuleSetEntry, RuleSetId, Tables,
 };
 
 /// How many entries all ordered lists may have together, some gigabytes: they are kept for each
 /// combination of policies that selects some pod, of which there can be more than memory for.
 const MOST_ORDERED_ENTRIES: usize = 1 << 26;
 
-/// Puts the rules of several policies together into one rule set, interned by content.
-#[derive(Debug, Default)]
+/// Puts the rules of several policies together into one rule set, interned twice: by the policies,
+/// and by content.
+#[derive(Clone, Debug, Default)]
 pub(super) struct RuleSetCompiler {
-    pub(super) rule_sets: RuleSets,
-    pub(super) ordered: OrderedRuleSets,
-    pub(super) guards: Records<Guard>,
-    pub(super) guard_details: Records<GuardDetail>,
+    pub(super) guards: Guards,
+    lists: Interner<ListKey, Content>,
+    additive: Interner<(GuardId, Box<[RuleSetEntry]>), RuleSetId>,
+    ordered: Interner<Box<[OrderedEntry]>, OrderedId>,
     ordered_entries: usize,
-    port_sets: PortSets,
-    known_guards: Map<(u32, u32), GuardId>,
-    known_rule_sets: Map<(GuardId, Box<[RuleSetEntry]>), RuleSetId>,
-    known_ordered: Map<Box<[OrderedEntry]>, OrderedId>,
+}
+
+/// The policies of one tier that select an endpoint and have something to say about a direction.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct ListKey {
+    direction: Direction,
+    /// Whether their order counts, and they are in it; otherwise they are sorted by number.
+    ordered: bool,
+    policies: Box<[PolicyNumber]>,
+    /// What port names mean on the endpoint, where rules ask for that.
+    ports: u32,
+}
+
+/// A list's rule set: the number in the tables, and where it is interned here; 0 for the list
+/// without entries.
+#[derive(Clone, Copy, Debug)]
+struct Content {
+    number: u32,
+    interned: u32,
+}
+
+/// What rule sets are made from.
+pub(super) struct Sources<'compiler> {
+    pub(super) policies: &'compiler Policies,
+    pub(super) tables: &'compiler mut Tables,
+    pub(super) directory: &'compiler mut Directory,
+}
+
+/// The list of policies and its rule set for an endpoint.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Listed {
+    /// Number of the list, 0 for the empty one; used once more.
+    pub(super) list: u32,
+    /// Number of the rule set or ordered list.
+    pub(super) set: u32,
 }
 
 impl RuleSetCompiler {
-    /// The rule set of the policies that isolate an endpoint in one direction.
+    /// What policies of one tier come to for one direction of an endpoint that they select.
     ///
-    /// `own_ports` is what port names mean on the endpoint itself, where ingress rules look; egress
-    /// rules leave the name to the destination.
-    pub(super) fn rule_set(
+    /// `own_ports` is what port names mean on the endpoint, by its number.
+    pub(super) fn acquire(
         &mut self,
-        policies: &[PolicyNumber],
-        lines: &[PolicyLines],
         direction: Direction,
+        ordered: bool,
+        selecting: &[PolicyNumber],
+        own_ports: (u32, &[NamedPort]),
+        sources: &mut Sources<'_>,
+    ) -> Result<Listed, TooLarge> {
+        let mut names = false;
+        let with_rules = selecting.iter().copied().filter(|number| {
+            let entry = sources.policies.get(*number);
+            let has_rules = entry.policy.rules(direction).is_some();
+            names |= has_rules && entry.shape(direction).named_ports;
+            has_rules
+        });
+        let policies = with_rules.collect::<Box<[_]>>();
+        if policies.is_empty() {
+            return Ok(Listed::default());
+        }
+        let ports = if names && direction == Direction::Ingress { own_ports.0 } else { 0 };
+        let key = ListKey { direction, ordered, policies, ports };
+        if let Some(list) = self.lists.find(&key) {
+            self.lists.hold(list);
+            return Ok(Listed { list, set: self.lists.value(list).number });
+        }
+        let content = if ordered {
+            self.ordered_list(&key, own_ports.1, sources)?
+        } else {
+            self.rule_set(&key, own_ports.1, sources)?
+        };
+        let mut names: Arc<[PolicyNumber]> = key.policies.as_ref().into();
+        if !ordered && let Some(names) = Arc::get_mut(&mut names) {
+            sources.policies.sort_by_name(names);
+        }
+        let list = self.lists.insert(key, content);
+        let policies = sources.policies;
+        let names = crate::directory::PolicyList::new(names, direction, |number| {
+            Arc::clone(policies.get(number))
+        });
+        sources.directory.policy_lists.set(list, Some(Arc::new(names)));
+        Ok(Listed { list, set: content.number })
+    }
+
+    /// An endpoint's kind does not need a list any more.
+    pub(super) fn release(&mut self, list: u32) {
+        if list != 0 {
+            self.lists.release(list);
+        }
+    }
+
+    fn rule_set(
+        &mut self,
+        key: &ListKey,
         own_ports: &[NamedPort],
-    ) -> Result<RuleSetId, TooLarge> {
-        let mut any = Vec::new();
+        sources: &mut Sources<'_>,
+    ) -> Result<Content, TooLarge> {
+        let mut any = PortSet::default();
+        let mut sets: Vec<PortSet> = Vec::new();
         let mut entries: Vec<(Atom, u32, u32)> = Vec::new();
-        let rules = policies.iter().filter_map(|policy| lines.get(policy.0 as usize));
-        for rule in rules.flat_map(|lines| lines.of(direction)) {
-            let ports = self.port_sets.of_rule(rule.ports.as_deref(), direction, own_ports)?;
-            if ports == PortSets::NOTHING {
+        let rules = key.policies.iter().map(|number| sources.policies.get(*number));
+        for rule in rules.flat_map(|entry| entry.lines.of(key.direction)) {
+            let ports = PortSet::of_rule(rule.ports.as_deref(), key.direction, own_ports);
+            if ports.is_empty() {
                 continue;
             }
             match &rule.peers {
-                None => any.push(ports),
+                None => any.extend(&ports),
                 Some(peers) => {
-                    entries.extend(peers.iter().map(|peer| (peer.atom, peer.excepts, ports)));
+                    let number = u32::try_from(sets.len()).map_err(|_| TooLarge)?;
+                    entries.extend(peers.iter().map(|peer| (peer.atom, peer.excepts, number)));
+                    sets.push(ports);
                 }
             }
         }
         entries.sort_unstable();
-        let mut merged = Vec::new();
+        let tables = &mut *sources.tables;
+        let mut merged = Vec::with_capacity(entries.len());
         for same in entries.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {
-            let Some((atom, excepts, _)) = same.first() else { continue };
-            let ports = self.port_sets.union(same.iter().map(|entry| entry.2).collect())?;
-            merged.push(RuleSetEntry { atom: *atom, guard: self.guard(ports, *excepts)? });
+            let Some(((atom, excepts, first), others)) = same.split_first() else { continue };
+            let mut ports = sets[*first as usize].clone();
+            for (_, _, other) in others {
+                ports.extend(&sets[*other as usize]);
+            }
+            if !others.is_empty() {
+                ports.normalize();
+            }
+            let guard = self.guards.acquire(ports, *excepts, tables)?;
+            merged.push(RuleSetEntry { atom: *atom, guard });
         }
         let any = if any.is_empty() {
             GuardId::NONE
         } else {
-            let ports = self.port_sets.union(any)?;
-            self.guard(ports, 0)?
+            any.normalize();
+            self.guards.acquire(any, 0, tables)?
         };
-        self.intern(any, merged.into_boxed_slice())
+        let content = (any, merged.into_boxed_slice());
+        if let Some(interned) = self.additive.find(&content) {
+            // Those who have it use the guards already.
+            self.release_guards(content.0, &content.1);
+            self.additive.hold(interned);
+            return Ok(Content { number: self.additive.value(interned).0, interned });
+        }
+        let set = tables.rule_sets.insert(content.0, &content.1).ok_or(TooLarge)?;
+        let interned = self.additive.insert(content, set);
+        Ok(Content { number: set.0, interned })
     }
 
-    fn intern(
-        &mut self,
-        any: GuardId,
-        entries: Box<[RuleSetEntry]>,
-    ) -> Result<RuleSetId, TooLarge> {
-        let key = (any, entries);
-        if let Some(known) = self.known_rule_sets.get(&key) {
-            return Ok(*known);
+    fn release_guards(&mut self, any: GuardId, entries: &[RuleSetEntry]) {
+        self.guards.release(any);
+        for entry in entries {
+            self.guards.release(entry.guard);
         }
-        let number = self.rule_sets.push(any, &key.1).ok_or(TooLarge)?;
-        self.known_rule_sets.insert(key, number);
-        Ok(number)
     }
 
     /// The list of the policies of an ordered tier, in their order, of which the first match
     /// decides.
-    pub(super) fn ordered(
+    fn ordered_list(
         &mut self,
-        policies: &[PolicyNumber],
-        lines: &[PolicyLines],
-        direction: Direction,
+        key: &ListKey,
         own_ports: &[NamedPort],
-    ) -> Result<OrderedId, TooLarge> {
+        sources: &mut Sources<'_>,
+    ) -> Result<Content, TooLarge> {
         let mut entries = Vec::new();
-        let rules = policies.iter().filter_map(|policy| lines.get(policy.0 as usize));
-        for rule in rules.flat_map(|lines| lines.of(direction)) {
-            let ports = self.port_sets.of_rule(rule.ports.as_deref(), direction, own_ports)?;
-            if ports == PortSets::NOTHING {
+        let rules = key.policies.iter().map(|number| sources.policies.get(*number));
+        for rule in rules.flat_map(|entry| entry.lines.of(key.direction)) {
+            let ports = PortSet::of_rule(rule.ports.as_deref(), key.direction, own_ports);
+            if ports.is_empty() {
                 continue;
             }
             let outcome = match rule.action {
@@ -108,174 +201,82 @@ impl RuleSetCompiler {
             };
             match &rule.peers {
                 None => {
-                    let guard = self.guard(ports, 0)?;
+                    let last = ports.is_everything();
+                    let guard = self.guards.acquire(ports, 0, sources.tables)?;
                     entries.push(OrderedEntry { atom: Atom::EVERYBODY, guard, outcome });
-                    if ports == self.port_sets.everything {
+                    if last {
                         // Nothing after it is ever asked.
                         break;
                     }
                 }
                 Some(peers) => {
                     for peer in peers {
-                        let guard = self.guard(ports, peer.excepts)?;
+                        let guard =
+                            self.guards.acquire(ports.clone(), peer.excepts, sources.tables)?;
                         entries.push(OrderedEntry { atom: peer.atom, guard, outcome });
                     }
                 }
             }
         }
-        if let Some(known) = self.known_ordered.get(&*entries) {
-            return Ok(*known);
+        if entries.is_empty() {
+            return Ok(Content { number: OrderedId::EMPTY.0, interned: 0 });
+        }
+        let entries = entries.into_boxed_slice();
+        if let Some(interned) = self.ordered.find(&entries) {
+            for entry in &entries {
+                self.guards.release(entry.guard);
+            }
+            self.ordered.hold(interned);
+            return Ok(Content { number: self.ordered.value(interned).0, interned });
         }
         self.ordered_entries += entries.len();
         if self.ordered_entries > MOST_ORDERED_ENTRIES {
             return Err(TooLarge);
         }
-        let number = self.ordered.push(&entries).ok_or(TooLarge)?;
-        self.known_ordered.insert(entries.into_boxed_slice(), number);
-        Ok(number)
+        let number = sources.tables.ordered.insert(&entries).ok_or(TooLarge)?;
+        let interned = self.ordered.insert(entries, number);
+        Ok(Content { number: number.0, interned })
     }
 
-    fn guard(&mut self, ports: u32, excepts: u32) -> Result<GuardId, TooLarge> {
-        if let Some(known) = self.known_guards.get(&(ports, excepts)) {
-            return Ok(*known);
-        }
-        let set = self.port_sets.get(ports);
-        let long = Guard::needs_detail(set.ranges.len());
-        let detail = if long || !set.named.is_empty() {
-            let ranges = if long { Arc::clone(&set.ranges) } else { Arc::default() };
-            let detail = GuardDetail { ranges, named: Arc::clone(&set.named) };
-            self.guard_details.push(detail).ok_or(TooLarge)?
-        } else {
-            0
-        };
-        let guard = Guard::new(&set.ranges, detail, excepts);
-        let number = GuardId(self.guards.push(guard).ok_or(TooLarge)?);
-        self.known_guards.insert((ports, excepts), number);
-        Ok(number)
-    }
-}
-
-/// Interned sets of ports.
-#[derive(Debug)]
-struct PortSets {
-    sets: Vec<PortSet>,
-    known: Map<PortSet, u32>,
-    unions: Map<Vec<u32>, u32>,
-    /// The set of every key.
-    everything: u32,
-}
-
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-struct PortSet {
-    /// Sorted and disjoint.
-    ranges: Arc<[Range]>,
-    /// Sorted.
-    named: Arc<[NamedPortRef]>,
-}
-
-impl Default for PortSets {
-    fn default() -> PortSets {
-        let nothing = PortSet::default();
-        let everything = PortSet { ranges: Arc::new([Range::EVERYTHING]), named: Arc::default() };
-        let sets = vec![nothing, everything];
-        let known = sets.iter().cloned().zip(0..).collect();
-        PortSets { sets, known, unions: Map::default(), everything: 1 }
-    }
-}
-
-impl PortSets {
-    /// The empty set.
-    const NOTHING: u32 = 0;
-
-    fn get(&self, number: u32) -> PortSet {
-        self.sets.get(number as usize).cloned().unwrap_or_default()
-    }
-
-    /// The ports of a rule: everything when it names none.
-    fn of_rule(
-        &mut self,
-        ports: Option<&[PortLine]>,
-        direction: Direction,
-        own_ports: &[NamedPort],
-    ) -> Result<u32, TooLarge> {
-        let Some(ports) = ports else { return self.intern(vec![Range::EVERYTHING], Vec::new()) };
-        let (mut ranges, mut named) = (Vec::new(), Vec::new());
-        for line in ports {
-            match line.keys {
-                PortKeys::Range(range) => ranges.push(range),
-                PortKeys::Named(port) if direction == Direction::Egress => named.push(port),
-                PortKeys::Named(port) => {
-                    let meant = own_ports.iter().filter(|own| own.port == port);
-                    ranges.extend(meant.map(|own| Range::new(own.key, own.key)));
-                }
+    /// Forgets what nobody uses.
+    pub(super) fn sweep(&mut self, tables: &mut Tables, directory: &mut Directory) {
+        while let Some((list, key, content)) = self.lists.sweep() {
+            directory.policy_lists.set(list, None);
+            match (key.ordered, content.interned) {
+                (_, 0) => {}
+                (true, interned) => self.ordered.release(interned),
+                (false, interned) => self.additive.release(interned),
             }
         }
-        self.intern(ranges, named)
-    }
-
-    /// The union of sets.
-    fn union(&mut self, mut sets: Vec<u32>) -> Result<u32, TooLarge> {
-        sets.sort_unstable();
-        sets.dedup();
-        if let [single] = *sets {
-            return Ok(single);
+        while let Some((_, (any, entries), set)) = self.additive.sweep() {
+            tables.rule_sets.remove(set);
+            self.release_guards(any, &entries);
         }
-        if let Some(known) = self.unions.get(&sets) {
-            return Ok(*known);
-        }
-        let (mut ranges, mut named) = (Vec::new(), Vec::new());
-        for number in &sets {
-            let set = self.get(*number);
-            ranges.extend_from_slice(&set.ranges);
-            named.extend_from_slice(&set.named);
-        }
-        let number = self.intern(ranges, named)?;
-        self.unions.insert(sets, number);
-        Ok(number)
-    }
-
-    fn intern(
-        &mut self,
-        ranges: Vec<Range>,
-        mut named: Vec<NamedPortRef>,
-    ) -> Result<u32, TooLarge> {
-        named.sort_unstable();
-        named.dedup();
-        let set = PortSet { ranges: merge(ranges).into(), named: named.into() };
-        if let Some(known) = self.known.get(&set) {
-            return Ok(*known);
-        }
-        let number = u32::try_from(self.sets.len()).map_err(|_| TooLarge)?;
-        self.sets.push(set.clone());
-        self.known.insert(set, number);
-        Ok(number)
-    }
-}
-
-/// Sorts ranges and joins those that touch.
-fn merge(mut ranges: Vec<Range>) -> Vec<Range> {
-    ranges.sort_unstable();
-    let mut merged: Vec<Range> = Vec::with_capacity(ranges.len());
-    for range in ranges {
-        match merged.last_mut() {
-            Some(before) if range.first <= before.last().saturating_add(1) => {
-                *before = Range::new(before.first, before.last().max(range.last()));
+        while let Some((_, entries, list)) = self.ordered.sweep() {
+            tables.ordered.remove(list);
+            self.ordered_entries -= entries.len();
+            for entry in &entries {
+                self.guards.release(entry.guard);
             }
-            _ => merged.push(range),
         }
+        self.guards.sweep(tables);
     }
-    merged
-}
 
-#[cfg(test)]
-mod tests {
-    use super::{Range, merge};
+    /// How many lists of policies there are, and how many rule sets and ordered lists.
+    pub(super) fn len(&self) -> (usize, usize, usize) {
+        (self.lists.len(), self.additive.len(), self.ordered.len())
+    }
 
-    #[test]
-    fn merges_overlap_and_touch() {
-        let ranges = [(70, 90), (80, 80), (80, 80), (91, 95), (97, 97)];
-        let merged = merge(ranges.map(|(first, last)| Range::new(first, last)).to_vec());
-        assert_eq!(merged, [Range::new(70, 95), Range::new(97, 97)]);
-        assert_eq!(merge(vec![Range::new(1, 2), Range::EVERYTHING]), [Range::EVERYTHING]);
+    pub(super) fn bytes(&self) -> usize {
+        let lists = self.lists.iter().map(|(_, key, _)| size_of_val::<[_]>(&key.policies));
+        let additive = self.additive.iter().map(|(_, key, _)| size_of_val::<[_]>(&key.1));
+        let ordered = self.ordered.iter().map(|(_, entries, _)| size_of_val::<[_]>(entries));
+        lists.sum::<usize>()
+            + additive.sum::<usize>()
+            + ordered.sum::<usize>()
+            + self.lists.bytes()
+            + self.additive.bytes()
+            + self.ordered.bytes()
+            + self.guards.bytes()
     }
 }

@@ -8,24 +8,24 @@ use crate::inventory::EndpointRecord;
 use crate::model::Labels;
 use crate::tables::ClassId;
 
-/// Handle of an endpoint of one [`Engine`](crate::Engine): a pod, or a workload that stands in for
+/// Handle of an endpoint of an [`Engine`](crate::Engine): a pod, or a workload that stands in for
 /// pods that are not there.
 ///
 /// Get one from [`Engine::endpoint`](crate::Engine::endpoint) or
-/// [`Engine::owner`](crate::Engine::owner). It belongs to that engine; a handle of another engine
-/// is an error or means another endpoint.
+/// [`Engine::owner`](crate::Engine::owner). It means the same endpoint in every later engine of the
+/// same cluster, as long as that endpoint is there, whatever becomes of its labels and addresses;
+/// then it may come to mean another. In an engine of another cluster it is an error or means another
+/// endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
 pub struct EndpointId(pub(crate) u32);
 
 /// An endpoint and the classes it has.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct EndpointEntry {
     pub(crate) record: Arc<EndpointRecord>,
-    /// Number of its namespace.
-    pub(crate) namespace: u32,
-    /// Its addresses in the pod's order, each with its class when the endpoint is meant by name.
-    pub(crate) addresses: SmallVec<[(IpAddr, ClassId); 2]>,
+    /// Its addresses in the pod's order.
+    pub(crate) addresses: SmallVec<[EndpointAddress; 2]>,
     /// Its class when it has no address.
     pub(crate) without_address: ClassId,
     /// Number of the set of addresses of its own node.
@@ -34,9 +34,19 @@ pub(crate) struct EndpointEntry {
     pub(crate) is_pod: bool,
 }
 
+/// An address of an endpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct EndpointAddress {
+    pub(crate) address: IpAddr,
+    /// The endpoint's class at this address when it is meant by name, whoever owns the address.
+    pub(crate) class: ClassId,
+    /// Whether packets of the address are the endpoint's.
+    pub(crate) owned: bool,
+}
+
 /// A namespace and its labels as selectors see them.
 #[derive(Clone, Debug)]
 pub(crate) struct NamespaceEntry {
-    pub(crate) name: Box<str>,
+    pub(crate) name: Arc<str>,
     pub(crate) labels: Arc<Labels>,
 }

@@ -5,70 +5,137 @@
 //! unknown pod addresses); attribution, explanation and questions by name always do.
 
 mod endpoints;
+mod policy_list;
 mod provenance;
 
+use std::hash::BuildHasher;
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use ipnet::IpNet;
 
 pub use endpoints::EndpointId;
-pub(crate) use endpoints::{EndpointEntry, NamespaceEntry};
+pub(crate) use endpoints::{EndpointAddress, EndpointEntry, NamespaceEntry};
+pub(crate) use policy_list::PolicyList;
 pub(crate) use provenance::{
-    ClassOrigin, ListsOfTiers, PeerLine, PolicyLines, PolicyNumber, PortKeys, PortLine, RuleLines,
+    ClassOrigin, ListsOfTiers, PeerLine, PolicyEntry, PolicyLines, PolicyNumber, PortKeys,
+    PortLine, RuleLines, Shape,
 };
 
-use crate::hash::{Map, Set};
-use crate::policy::Policy;
-use crate::tables::{NamedPort, Records};
+use crate::hash::{FixedHasher, Set};
+use crate::tables::{ClassId, NamedPort, NumberIndex, Records, Shelf};
 
-/// Everything that has a name.
+/// Everything that has a name. Its parts are copied where they are written to, like the tables.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Directory {
-    /// Namespaces, sorted by name.
-    pub(crate) namespaces: Vec<NamespaceEntry>,
-    /// Endpoints, sorted by namespace, name and kind.
-    pub(crate) endpoints: Vec<EndpointEntry>,
-    /// Which pod owns an address.
-    pub(crate) owners: Map<IpAddr, EndpointId>,
-    /// Sets of addresses that count as an endpoint's own node, each sorted; number 0 is empty.
-    pub(crate) own_node_addresses: Vec<Box<[IpAddr]>>,
+    /// Namespaces, by their numbers.
+    pub(crate) namespaces: Shelf<NamespaceEntry>,
+    /// Endpoints, by their numbers.
+    pub(crate) endpoints: Shelf<EndpointEntry>,
+    /// From the hash of an address to the endpoint that owns it.
+    pub(crate) owners: NumberIndex,
+    /// From the hash of namespace and name to endpoints.
+    pub(crate) names: NumberIndex,
+    /// Sets of addresses that count as an endpoint's own node, each sorted.
+    pub(crate) own_node_addresses: Shelf<Arc<[IpAddr]>>,
     /// Every address of every node.
-    pub(crate) node_addresses: Set<IpAddr>,
+    pub(crate) node_addresses: Arc<Set<IpAddr>>,
     /// The pod ranges of all nodes, sorted.
-    pub(crate) pod_cidrs: Vec<IpNet>,
+    pub(crate) pod_cidrs: Arc<[IpNet]>,
     /// Policies, by their numbers.
-    pub(crate) policies: Vec<Arc<Policy>>,
-    /// What each policy's rules came to, parallel to `policies`.
-    pub(crate) lines: Vec<PolicyLines>,
+    pub(crate) policies: Shelf<Arc<PolicyEntry>>,
     /// Parallel to the classes: what their rule sets came from.
-    pub(crate) class_origins: Records<ClassOrigin>,
-    /// Lists of policies in the order of their numbers; number 0 is empty.
-    pub(crate) policy_lists: Records<Arc<[PolicyNumber]>>,
-    /// What the port names that policies use mean on an endpoint, sorted; number 0 is empty.
-    pub(crate) port_lists: Records<Arc<[NamedPort]>>,
+    pub(crate) class_origins: Records<ClassOrigin, 256>,
+    /// Lists of policies.
+    pub(crate) policy_lists: Shelf<Arc<PolicyList>>,
+    /// What the port names that policies use mean on an endpoint, sorted.
+    pub(crate) port_lists: Shelf<Arc<[NamedPort]>>,
+    /// The prefixes in use, with the class of addresses in them that are nobody's.
+    pub(crate) prefixes: Shelf<(IpNet, ClassId)>,
+}
+
+/// The hash of an address, for [`Directory::owners`].
+pub(crate) fn hash_of_address(address: IpAddr) -> u32 {
+    (FixedHasher.hash_one(address) >> 32) as u32
+}
+
+/// The hash of a name, for [`Directory::names`].
+pub(crate) fn hash_of_name(namespace: &str, name: &str) -> u32 {
+    (FixedHasher.hash_one((namespace, name)) >> 32) as u32
 }
 
 impl Directory {
     /// The pod that owns an address.
     pub(crate) fn owner(&self, address: IpAddr) -> Option<EndpointId> {
-        self.owners.get(&address).copied()
+        let hash = hash_of_address(address);
+        let owns = |entry: &EndpointEntry| {
+            entry.addresses.iter().any(|own| own.owned && own.address == address)
+        };
+        let slot = self.owners.find(hash, |slot| {
+            slot.has_hash(hash) && self.endpoints.get(slot.number()).is_some_and(owns)
+        });
+        slot.map(|slot| EndpointId(slot.number()))
     }
 
     /// What is known of an endpoint; `None` for a number from another engine.
     pub(crate) fn endpoint(&self, id: EndpointId) -> Option<&EndpointEntry> {
-        self.endpoints.get(id.0 as usize)
+        self.endpoints.get(id.0)
+    }
+
+    /// Endpoints of a namespace with a name, of whatever kind.
+    pub(crate) fn named(&self, namespace: &str, name: &str) -> Vec<EndpointId> {
+        let hash = hash_of_name(namespace, name);
+        let mut found = Vec::new();
+        let is_named = |entry: &EndpointEntry| {
+            (&*entry.record.namespace, &*entry.record.name) == (namespace, name)
+        };
+        // Says no to every slot, so that it is shown all of them.
+        self.names.find(hash, |slot| {
+            if slot.has_hash(hash) && self.endpoints.get(slot.number()).is_some_and(is_named) {
+                found.push(EndpointId(slot.number()));
+            }
+            false
+        });
+        found
     }
 
     /// Whether `address` is one of the endpoint's own node.
     pub(crate) fn is_own_node(&self, endpoint: EndpointId, address: IpAddr) -> bool {
         self.endpoint(endpoint)
-            .and_then(|entry| self.own_node_addresses.get(entry.own_node as usize))
+            .and_then(|entry| self.own_node_addresses.get(entry.own_node))
             .is_some_and(|addresses| addresses.binary_search(&address).is_ok())
     }
 
     /// Whether an address that no pod owns lies in some node's pod range.
     pub(crate) fn in_pod_cidr(&self, address: IpAddr) -> bool {
         self.pod_cidrs.iter().any(|range| range.contains(&address))
+    }
+
+    /// The policies of a list; none for number 0.
+    pub(crate) fn policy_list(&self, number: u32) -> &[PolicyNumber] {
+        self.policy_lists.get(number).map_or(&[], |list| &list.policies)
+    }
+
+    /// What port names mean by a list; nothing for number 0.
+    pub(crate) fn port_list(&self, number: u32) -> &[NamedPort] {
+        self.port_lists.get(number).map_or(&[], |list| list)
+    }
+
+    /// The directory as it is now, for a snapshot.
+    pub(crate) fn share(&self) -> Directory {
+        Directory {
+            namespaces: self.namespaces.clone(),
+            endpoints: self.endpoints.clone(),
+            owners: self.owners.share(),
+            names: self.names.share(),
+            own_node_addresses: self.own_node_addresses.clone(),
+            node_addresses: Arc::clone(&self.node_addresses),
+            pod_cidrs: Arc::clone(&self.pod_cidrs),
+            policies: self.policies.clone(),
+            class_origins: self.class_origins.share(),
+            policy_lists: self.policy_lists.clone(),
+            port_lists: self.port_lists.clone(),
+            prefixes: self.prefixes.clone(),
+        }
     }
 }

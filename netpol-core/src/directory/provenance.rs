@@ -1,9 +1,10 @@
+use std::sync::Arc;
+
 use crate::packet::Direction;
-use crate::policy::{Action, Tier};
+use crate::policy::{Action, Policy, Tier};
 use crate::tables::{Atom, NamedPortRef, Range};
 
-/// Number of a policy. NetworkPolicies come first, in order of namespace and name; then the
-/// policies of the ordered tiers, in the order in which they are asked.
+/// Number of a policy, which stays as long as the policy is as it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct PolicyNumber(pub(crate) u32);
 
@@ -95,11 +96,78 @@ pub(crate) struct PolicyLines {
 }
 
 impl PolicyLines {
+    /// The numbers of all lists of excluded atoms, 0 for none left out.
+    pub(crate) fn except_lists(&self) -> impl Iterator<Item = u32> {
+        let rules = self.ingress.iter().chain(&self.egress);
+        let lines = rules.flat_map(|rule| rule.peers.iter().flatten());
+        lines.map(|line| line.excepts).filter(|number| *number != 0)
+    }
+
     /// The rules of one direction.
     pub(crate) fn of(&self, direction: Direction) -> &[RuleLines] {
         match direction {
             Direction::Ingress => &self.ingress,
             Direction::Egress => &self.egress,
         }
+    }
+}
+
+/// A policy, and what its rules came to.
+#[derive(Clone, Debug)]
+pub(crate) struct PolicyEntry {
+    pub(crate) policy: Arc<Policy>,
+    pub(crate) lines: PolicyLines,
+    /// By direction.
+    pub(crate) shapes: [Shape; 2],
+}
+
+/// What spares a look at the rules of one direction.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Shape {
+    /// The bits of all atoms of their peers.
+    pub(crate) bloom: u64,
+    /// Whether one of them speaks of everybody.
+    pub(crate) everybody: bool,
+    /// Whether one of them names a port.
+    pub(crate) named_ports: bool,
+}
+
+impl Shape {
+    /// The shape of rules.
+    pub(crate) fn of(rules: &[RuleLines]) -> Shape {
+        let mut shape = Shape::default();
+        for rule in rules {
+            match &rule.peers {
+                None => shape.everybody = true,
+                Some(peers) => {
+                    shape.bloom =
+                        peers.iter().fold(shape.bloom, |bloom, line| bloom | line.atom.bloom());
+                }
+            }
+            let mut ports = rule.ports.iter().flatten();
+            shape.named_ports |= ports.any(|line| matches!(line.keys, PortKeys::Named(_)));
+        }
+        shape
+    }
+}
+
+impl PolicyEntry {
+    /// What spares a look at the rules of a direction.
+    pub(crate) const fn shape(&self, direction: Direction) -> &Shape {
+        match direction {
+            Direction::Ingress => &self.shapes[0],
+            Direction::Egress => &self.shapes[1],
+        }
+    }
+
+    /// Bytes on the heap, but for the policy's own.
+    pub(crate) fn bytes(&self) -> usize {
+        let rules = self.lines.ingress.iter().chain(&self.lines.egress);
+        let lines = rules.map(|rule| {
+            size_of::<RuleLines>()
+                + rule.peers.as_ref().map_or(0, |lines| size_of_val::<[PeerLine]>(lines))
+                + rule.ports.as_ref().map_or(0, |lines| size_of_val::<[PortLine]>(lines))
+        });
+        size_of::<PolicyEntry>() + lines.sum::<usize>()
     }
 }

@@ -2,7 +2,7 @@ use super::question::Case;
 use super::{Engine, Question, QuestionError, Snapshot};
 use crate::options::Fragments;
 use crate::packet::{Direction, Packet, Traffic, Verdict};
-use crate::tables::{ClassId, Marks, Outcome, RuleSetId, RuleSetsOfTiers, SignatureId};
+use crate::tables::{Class, ClassId, Outcome, RuleSetId, RuleSetsOfTiers, SignatureId};
 
 /// The two slices of a batch differ in length.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -10,6 +10,13 @@ use crate::tables::{ClassId, Marks, Outcome, RuleSetId, RuleSetsOfTiers, Signatu
 pub struct LengthMismatch {
     packets: usize,
     verdicts: usize,
+}
+
+impl LengthMismatch {
+    /// Whether so many packets and verdicts belong together.
+    pub(super) const fn check(packets: usize, verdicts: usize) -> Result<(), LengthMismatch> {
+        if packets == verdicts { Ok(()) } else { Err(LengthMismatch { packets, verdicts }) }
+    }
 }
 
 /// How many packets of a batch are looked up before the first is judged, so that their loads
@@ -52,10 +59,7 @@ impl Engine {
         packets: &[Packet],
         verdicts: &mut [Verdict],
     ) -> Result<(), LengthMismatch> {
-        if packets.len() != verdicts.len() {
-            let (packets, verdicts) = (packets.len(), verdicts.len());
-            return Err(LengthMismatch { packets, verdicts });
-        }
+        LengthMismatch::check(packets.len(), verdicts.len())?;
         for (packets, verdicts) in packets.chunks(STAGE).zip(verdicts.chunks_mut(STAGE)) {
             self.0.decide_stage(packets, verdicts);
         }
@@ -122,26 +126,26 @@ impl Snapshot {
     /// Judges a packet whose addresses have been looked up.
     #[inline]
     fn decide_between(&self, source: ClassId, destination: ClassId, packet: &Packet) -> Verdict {
-        let marks = source.marks(destination);
         let traffic = packet.traffic();
         // Equal addresses have equal classes, so most packets spare comparing addresses.
-        if !traffic.is_plain() || source == destination && packet.is_to_itself() {
+        if !traffic.is_plain()
+            || source.is_either_flagged(destination)
+            || source == destination && packet.is_to_itself()
+        {
             self.decide_exceptional(packet)
-        } else if marks == Marks::NONE {
-            self.decide_classes(source, destination, traffic)
-        } else if marks == Marks::ORDERED {
-            self.decide_tiers(source, destination, traffic)
         } else {
-            self.decide_exceptional(packet)
+            self.decide_classes(source, destination, traffic)
         }
     }
 
-    /// NetworkPolicies alone: neither the packet nor its addresses ask for a special rule, and no
-    /// other tier has one.
+    /// Neither the packet nor its addresses ask for a special rule.
     #[inline]
     fn decide_classes(&self, source: ClassId, destination: ClassId, traffic: &Traffic) -> Verdict {
         let source = self.tables.classes.at(source.record());
         let destination = self.tables.classes.at(destination.record());
+        if source.egress.is_ordered() || destination.ingress.is_ordered() {
+            return self.decide_tiers(source, destination, traffic);
+        }
         let key = traffic.key();
         Verdict::from_allowed(
             (self.tables.admits(destination.ingress.isolating, source.as_source, key)
@@ -153,9 +157,7 @@ impl Snapshot {
 
     /// The same with the ordered tiers.
     #[inline(never)]
-    fn decide_tiers(&self, source: ClassId, destination: ClassId, traffic: &Traffic) -> Verdict {
-        let source = self.tables.classes.at(source.record());
-        let destination = self.tables.classes.at(destination.record());
+    fn decide_tiers(&self, source: &Class, destination: &Class, traffic: &Traffic) -> Verdict {
         Verdict::from_allowed(
             self.allows(&destination.ingress, source.as_source, traffic)
                 && self.allows(&source.egress, destination.as_destination, traffic),

@@ -332,8 +332,8 @@ impl Snapshot {
         let held = self.held(case, direction);
         let mut names = Vec::new();
         for number in self.policies(case, direction, Tier::NetworkPolicy) {
-            let Some(lines) = self.directory.lines.get(number.0 as usize) else { continue };
-            for lines in lines.of(direction) {
+            let Some(entry) = self.directory.policies.get(number.0) else { continue };
+            for lines in entry.lines.of(direction) {
                 let peers = matching(lines.peers.as_deref(), |line: &PeerLine| {
                     self.is_peer(line, held.peer).then_some(line.peer)
                 });
@@ -357,8 +357,8 @@ impl Snapshot {
         tiers
             .into_iter()
             .flat_map(|tier| self.policies(case, direction, tier))
-            .filter_map(|number| self.directory.policies.get(number.0 as usize))
-            .filter_map(|policy| policy.rules(direction))
+            .filter_map(|number| self.directory.policies.get(number.0))
+            .filter_map(|entry| entry.policy.rules(direction))
             .flatten()
             .flat_map(|rule| &rule.peers)
             .any(|peer| match peer {
@@ -380,7 +380,7 @@ impl Snapshot {
     }
 
     fn policy_name(&self, number: PolicyNumber) -> Option<PolicyName> {
-        let policy = self.directory.policies.get(number.0 as usize)?;
+        let policy = &self.directory.policies.get(number.0)?.policy;
         Some(PolicyName {
             tier: policy.tier,
             kind: policy.kind,
@@ -398,8 +398,8 @@ impl Snapshot {
         peer: Option<u32>,
         port: Option<u32>,
     ) -> Option<RuleName> {
-        let record = self.directory.policies.get(policy.0 as usize)?;
-        let own = record.rules(direction).unwrap_or_default().get(rule as usize);
+        let entry = self.directory.policies.get(policy.0)?;
+        let own = entry.policy.rules(direction).unwrap_or_default().get(rule as usize);
         let name = own.and_then(|rule| rule.name.as_deref()).map(str::to_owned);
         let policy = self.policy_name(policy)?;
         Some(RuleName { policy, direction, rule, name, peer, port })

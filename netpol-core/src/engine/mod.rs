@@ -8,6 +8,7 @@
 #![warn(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
 
 mod attribute;
+mod changes;
 mod decide;
 mod exceptions;
 mod explain;
@@ -22,6 +23,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 pub use attribute::{Attribution, Decision, PolicyId};
+pub use changes::Changes;
+pub(crate) use changes::History;
 pub use decide::LengthMismatch;
 pub use explain::{
     Account, Explanation, NearMiss, PartyName, PolicyName, RuleName, TierOutcome, TierStep,
@@ -88,7 +91,8 @@ struct Snapshot {
     until_synced: Option<Verdict>,
     tables: Tables,
     directory: Directory,
-    warnings: Vec<Diagnostic>,
+    warnings: Arc<[Diagnostic]>,
+    history: Arc<History>,
 }
 
 /// How many bytes an engine takes, part by part.
@@ -115,7 +119,8 @@ impl Engine {
         until_synced: Option<Verdict>,
         tables: Tables,
         directory: Directory,
-        warnings: Vec<Diagnostic>,
+        warnings: Arc<[Diagnostic]>,
+        history: Arc<History>,
     ) -> Engine {
         Engine(Arc::new(Snapshot {
             generation,
@@ -124,6 +129,7 @@ impl Engine {
             tables,
             directory,
             warnings,
+            history,
         }))
     }
 
@@ -164,9 +170,14 @@ impl Engine {
         })
     }
 
-    /// Every endpoint, in order of namespace, name and kind.
-    pub fn endpoints(&self) -> impl Iterator<Item = EndpointId> + '_ {
-        (0..).zip(&self.0.directory.endpoints).map(|(number, _)| EndpointId(number))
+    /// Every endpoint, in order of namespace, name and kind. Sorts them for each call.
+    pub fn endpoints(&self) -> impl Iterator<Item = EndpointId> + use<> {
+        let mut endpoints = self.0.directory.endpoints.iter().collect::<Vec<_>>();
+        endpoints.sort_by_key(|(_, entry)| {
+            let record = &entry.record;
+            (Arc::clone(&record.namespace), record.name.clone(), record.kind)
+        });
+        endpoints.into_iter().map(|(number, _)| EndpointId(number)).collect::<Vec<_>>().into_iter()
     }
 
     /// How many bytes the engine takes.
@@ -180,8 +191,7 @@ impl fmt::Debug for Engine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Engine")
             .field("generation", &self.0.generation)
-            .field("endpoints", &self.0.directory.endpoints.len())
-            .field("policies", &self.0.directory.policies.len())
+            .field("endpoints", &self.0.directory.names.len())
             .finish_non_exhaustive()
     }
 }

@@ -55,13 +55,9 @@ impl Snapshot {
         let held = self.held(case, direction);
         let mut nearest: Option<Miss> = None;
         for number in self.policies(case, direction, Tier::NetworkPolicy) {
-            let index = number.0 as usize;
-            let (Some(policy), Some(lines)) =
-                (self.directory.policies.get(index), self.directory.lines.get(index))
-            else {
-                continue;
-            };
-            for lines in lines.of(direction) {
+            let Some(entry) = self.directory.policies.get(number.0) else { continue };
+            let policy = &entry.policy;
+            for lines in entry.lines.of(direction) {
                 let rules = policy.rules(direction).unwrap_or_default();
                 let Some(rule) = rules.get(lines.rule as usize) else { continue };
                 let (peer, found) = match &lines.peers {
@@ -142,7 +138,7 @@ impl Snapshot {
                         format!("{who}is not a pod, so no selector matches it"),
                     );
                 };
-                let namespace = self.directory.namespaces.get(entry.namespace as usize);
+                let namespace = self.directory.namespaces.get(entry.record.home);
                 let inside = namespace.is_some_and(|namespace| {
                     namespaces.contains(&policy.namespace, &namespace.name, &namespace.labels)
                 });

@@ -44,8 +44,15 @@ impl Publisher {
         let verdict = Some(options.until_synced.unwrap_or(Verdict::Deny));
         let mut tables = Tables::default();
         tables.flag_everything();
-        let engine =
-            Engine::new(0, options.clone(), verdict, tables, Directory::default(), Vec::new());
+        let engine = Engine::new(
+            0,
+            options.clone(),
+            verdict,
+            tables,
+            Directory::default(),
+            Arc::default(),
+            Arc::default(),
+        );
         let newest = Newest {
             generation: AtomicU64::new(engine.generation()),
             snapshot: ArcSwap::new(Arc::clone(&engine.0)),

@@ -281,7 +281,7 @@ impl Snapshot {
         if entry.addresses.is_empty() {
             return Ok(SmallVec::from_iter([side(entry.without_address, None)]));
         }
-        Ok(entry.addresses.iter().map(|(address, class)| side(*class, Some(*address))).collect())
+        Ok(entry.addresses.iter().map(|own| side(own.class, Some(own.address))).collect())
     }
 
     pub(super) fn party_label(&self, party: Party) -> String {
@@ -298,22 +298,16 @@ impl Snapshot {
             [kind, namespace, name] => (Some(kind), namespace, name),
             _ => return Err(QuestionError::Malformed { text: text.to_owned() }),
         };
-        let endpoints = &self.directory.endpoints;
-        let first = endpoints.partition_point(|entry| {
-            (&*entry.record.namespace, &*entry.record.name) < (namespace, name)
-        });
-        let named = (0_u32..)
-            .zip(endpoints)
-            .skip(first)
-            .take_while(|(_, entry)| {
-                (&*entry.record.namespace, &*entry.record.name) == (namespace, name)
-            })
+        let named = self.directory.named(namespace, name).into_iter();
+        let named = named.filter_map(|id| Some((id, self.directory.endpoint(id)?)));
+        let mut named = named
             .filter(|(_, entry)| {
                 kind.is_none_or(|kind| kind.eq_ignore_ascii_case(entry.record.kind.as_str()))
             })
             .collect::<Vec<_>>();
+        named.sort_by_key(|(_, entry)| entry.record.kind);
         match *named {
-            [(number, _)] => Ok(EndpointId(number)),
+            [(id, _)] => Ok(id),
             [] => Err(QuestionError::Unknown {
                 text: text.to_owned(),
                 similar: self.similar_endpoints(namespace, name),
@@ -328,7 +322,7 @@ impl Snapshot {
     /// Up to three endpoints that somebody who wrote this name may have meant.
     fn similar_endpoints(&self, namespace: &str, name: &str) -> Vec<String> {
         let mut similar = Vec::new();
-        for entry in &self.directory.endpoints {
+        for (_, entry) in self.directory.endpoints.iter() {
             let record = &entry.record;
             let same_namespace = &*record.namespace == namespace;
             // The distance costs the product of both lengths, and a question may be of any length.
@@ -341,10 +335,9 @@ impl Snapshot {
             {
                 similar.push(label(entry));
             }
-            if similar.len() == 3 {
-                break;
-            }
         }
+        similar.sort_unstable();
+        similar.truncate(3);
         similar
     }
 }

@@ -89,8 +89,8 @@ impl Snapshot {
     fn first_hit(&self, case: &Case, direction: Direction, tier: Tier, held: &Held<'_>) -> Said {
         let policies = self.policies(case, direction, tier);
         for policy in policies {
-            let Some(lines) = self.directory.lines.get(policy.0 as usize) else { continue };
-            for rule in lines.of(direction) {
+            let Some(entry) = self.directory.policies.get(policy.0) else { continue };
+            for rule in entry.lines.of(direction) {
                 if let Some((peer, port)) = self.match_of(rule, held) {
                     return Said::Match(Hit {
                         policy: *policy,
@@ -114,7 +114,7 @@ impl Snapshot {
         tier: Tier,
     ) -> &[PolicyNumber] {
         let origin = self.directory.class_origins.at(case.subject(direction).class.record());
-        self.directory.policy_lists.at(origin.policies(direction, tier))
+        self.directory.policy_list(origin.policies(direction, tier))
     }
 
     /// What the rules of a direction are held against.
@@ -125,7 +125,7 @@ impl Snapshot {
         Held {
             peer: peer.signature(direction),
             key: case.traffic.key(),
-            ports: self.directory.port_lists.at(destination.ports),
+            ports: self.directory.port_list(destination.ports),
         }
     }
 

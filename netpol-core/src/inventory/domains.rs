@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -13,6 +13,10 @@ pub(crate) struct Domains {
     /// By name in the form in which names compare.
     records: BTreeMap<Box<str>, BTreeMap<IpAddr, Expiry>>,
     now: Duration,
+    /// Nothing expires before this.
+    next: Option<Duration>,
+    /// Names whose addresses may have changed since somebody last took note.
+    changed: BTreeSet<Box<str>>,
 }
 
 /// When an address stops to be one of a name.
@@ -38,7 +42,12 @@ impl Domains {
         if addresses.peek().is_none() {
             return;
         }
-        let record = self.records.entry(DomainPattern::normal(name).into()).or_default();
+        if let Expiry::At(at) = expiry {
+            self.next = Some(self.next.map_or(at, |next| next.min(at)));
+        }
+        let name: Box<str> = DomainPattern::normal(name).into();
+        self.changed.insert(name.clone());
+        let record = self.records.entry(name).or_default();
         for address in addresses {
             let known = record.entry(address.to_canonical()).or_insert(expiry);
             *known = expiry.max(*known);
@@ -48,6 +57,9 @@ impl Domains {
     /// Removes addresses of a name, all of them for `None`. Says whether there was one.
     pub(crate) fn withdraw(&mut self, name: &str, addresses: Option<&[IpAddr]>) -> bool {
         let name = DomainPattern::normal(name);
+        if self.records.contains_key(&*name) {
+            self.changed.insert((&*name).into());
+        }
         let Some(addresses) = addresses else {
             return self.records.remove(&*name).is_some();
         };
@@ -69,15 +81,43 @@ impl Domains {
             return;
         }
         self.now = now;
-        self.records.retain(|_, record| {
+        if self.next.is_none_or(|next| next > now) {
+            return;
+        }
+        let mut next = Expiry::Never;
+        self.records.retain(|name, record| {
+            let before = record.len();
             record.retain(|_, expiry| *expiry > Expiry::At(now));
+            if record.len() < before {
+                self.changed.insert(name.clone());
+            }
+            next = record.values().copied().fold(next, Expiry::min);
             !record.is_empty()
         });
+        self.next = match next {
+            Expiry::At(next) => Some(next),
+            Expiry::Never => None,
+        };
     }
 
-    /// Every name with its addresses.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, impl Iterator<Item = IpAddr>)> {
-        self.records.iter().map(|(name, record)| (&**name, record.keys().copied()))
+    /// Every name.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.records.keys().map(|name| &**name)
+    }
+
+    /// The addresses of a name in its normal form.
+    pub(crate) fn addresses(&self, name: &str) -> impl Iterator<Item = IpAddr> {
+        self.records.get(name).into_iter().flat_map(|record| record.keys().copied())
+    }
+
+    /// Whether no name's addresses may have changed since somebody last took note.
+    pub(crate) fn is_settled(&self) -> bool {
+        self.changed.is_empty()
+    }
+
+    /// The names whose addresses may have changed since the last call.
+    pub(crate) fn take_changed(&mut self) -> BTreeSet<Box<str>> {
+        std::mem::take(&mut self.changed)
     }
 }
 
@@ -89,8 +129,7 @@ mod tests {
     use super::Domains;
 
     fn addresses(domains: &Domains, name: &str) -> Vec<IpAddr> {
-        let of_name = domains.iter().filter(|(other, _)| *other == name);
-        of_name.flat_map(|(_, addresses)| addresses).collect()
+        domains.addresses(name).collect()
     }
 
     #[test]
@@ -115,6 +154,6 @@ mod tests {
         assert!(!domains.withdraw("db.example.com", Some(&[one])));
         assert!(domains.withdraw("db.Example.com", Some(&[two])));
         assert!(!domains.withdraw("db.example.com", None));
-        assert_eq!(domains.iter().count(), 0);
+        assert_eq!(domains.names().count(), 0);
     }
 }

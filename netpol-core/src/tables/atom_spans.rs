@@ -5,7 +5,7 @@ use super::Atom;
 /// Where in a list sorted by atom the entries of each atom lie: a hash table that costs one probe
 /// for most atoms, in it or not.
 #[derive(Clone, Debug, Default)]
-pub(super) struct AtomSpans {
+pub(crate) struct AtomSpans {
     /// Open addressing with linear probing, at most half full.
     slots: Box<[Slot]>,
     /// How far the hash is shifted to become a slot number.
@@ -23,7 +23,7 @@ const EMPTY: Slot = Slot { atom: u32::MAX, start: 0, count: 0 };
 
 impl AtomSpans {
     /// From the atoms of the entries, sorted.
-    pub(super) fn new(atoms: &[Atom]) -> AtomSpans {
+    pub(crate) fn new(atoms: &[Atom]) -> AtomSpans {
         let spans = atoms.chunk_by(|a, b| a == b);
         let size = (spans.clone().count() * 2).next_power_of_two().max(2);
         let shift = 32 - size.trailing_zeros();
@@ -47,7 +47,7 @@ impl AtomSpans {
 
     /// Where the entries of an atom lie; empty when it has none.
     #[inline]
-    pub(super) fn of(&self, atom: Atom) -> Range<usize> {
+    pub(crate) fn of(&self, atom: Atom) -> Range<usize> {
         let mask = self.slots.len().wrapping_sub(1);
         let mut place = hash(atom.0, self.shift);
         while let Some(slot) = self.slots.get(place) {
@@ -63,7 +63,7 @@ impl AtomSpans {
         0..0
     }
 
-    pub(super) fn bytes(&self) -> usize {
+    pub(crate) fn bytes(&self) -> usize {
         size_of_val::<[Slot]>(&self.slots)
     }
 }

@@ -1,36 +1,19 @@
 use super::{OrderedId, RuleSetId, SignatureId};
 
-/// Number of a [`Class`], with two bits that spare most packets a look at more than the class.
+/// Number of a [`Class`], with a bit that tells which packets need a look at more than classes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct ClassId(u32);
 
-/// The addresses need a look at the cold tables: a node's, loopback, an unknown pod's.
+/// The address needs a look at the cold tables: a node's, loopback, an unknown pod's.
 const FLAGGED: u32 = 1 << 29;
-
-/// The class has ordered rule sets.
-const ORDERED: u32 = 1 << 28;
-
-/// What two classes ask for beyond their plain rule sets; one value for a packet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Marks(u32);
-
-impl Marks {
-    /// Nothing.
-    pub(crate) const NONE: Marks = Marks(0);
-    /// One of the classes has ordered rule sets.
-    pub(crate) const ORDERED: Marks = Marks(ORDERED);
-}
 
 impl ClassId {
     /// The class of addresses that nothing is known about.
     pub(crate) const UNKNOWN: ClassId = ClassId(0);
-    /// How many records there can be.
-    pub(crate) const LIMIT: u32 = ORDERED;
 
     /// The class with this record number.
-    pub(crate) const fn new(record: u32, flagged: bool, ordered: bool) -> ClassId {
-        let marks = if flagged { FLAGGED } else { 0 } | if ordered { ORDERED } else { 0 };
-        ClassId(record | marks)
+    pub(crate) const fn new(record: u32, flagged: bool) -> ClassId {
+        ClassId(if flagged { record | FLAGGED } else { record })
     }
 
     /// From the 30 bits that an address table keeps.
@@ -45,13 +28,18 @@ impl ClassId {
 
     /// The number of the record.
     pub(crate) const fn record(self) -> u32 {
-        self.0 & !(FLAGGED | ORDERED)
+        self.0 & !FLAGGED
     }
 
-    /// What a packet between the two classes asks for.
+    /// Whether the address needs a look at the cold tables.
+    pub(crate) const fn is_flagged(self) -> bool {
+        self.0 & FLAGGED != 0
+    }
+
+    /// Whether one of two addresses is flagged.
     #[inline]
-    pub(crate) const fn marks(self, other: ClassId) -> Marks {
-        Marks((self.0 | other.0) & (FLAGGED | ORDERED))
+    pub(crate) const fn is_either_flagged(self, other: ClassId) -> bool {
+        (self.0 | other.0) & FLAGGED != 0
     }
 }
 
@@ -81,11 +69,10 @@ pub(crate) struct RuleSetsOfTiers {
     pub(crate) after: OrderedId,
 }
 
-impl Class {
-    /// Whether there is an ordered list in either direction.
-    pub(crate) fn is_ordered(&self) -> bool {
-        [self.ingress, self.egress]
-            .iter()
-            .any(|sets| sets.before != OrderedId::EMPTY || sets.after != OrderedId::EMPTY)
+impl RuleSetsOfTiers {
+    /// Whether there is an ordered list.
+    #[inline]
+    pub(crate) const fn is_ordered(&self) -> bool {
+        self.before.0 | self.after.0 != 0
     }
 }

@@ -19,24 +19,29 @@
 //! blocks cost as many entries as they have lines, whatever they overlap.
 
 mod atom_spans;
+mod change;
 mod class;
 mod guard;
 mod heavy;
 mod ipv4;
 mod ipv6;
 mod matching;
+mod open_table;
 mod ordered;
 mod records;
 mod rule_set;
 mod segments;
 mod signature;
 
-pub(crate) use class::{Class, ClassId, Marks, RuleSetsOfTiers};
+pub(crate) use atom_spans::AtomSpans;
+pub(crate) use change::Change;
+pub(crate) use class::{Class, ClassId, RuleSetsOfTiers};
 pub(crate) use guard::{Guard, GuardDetail, GuardId, NamedPort, NamedPortRef, Range};
 pub(crate) use ipv4::Ipv4Table;
 pub(crate) use ipv6::Ipv6Table;
+pub(crate) use open_table::{NumberIndex, NumberSlot};
 pub(crate) use ordered::{OrderedEntry, OrderedId, OrderedRuleSets, Outcome};
-pub(crate) use records::Records;
+pub(crate) use records::{MOST_RECORDS, Records, Shelf};
 pub(crate) use rule_set::{RuleSetEntry, RuleSetId, RuleSets};
 pub(crate) use segments::{Segment, flatten};
 pub(crate) use signature::{Signature, SignatureDetail, SignatureId};
@@ -71,21 +76,21 @@ pub(crate) struct Tables {
     /// IPv6 address to class.
     pub(crate) ipv6: Ipv6Table,
     /// What addresses that lead to the class are.
-    pub(crate) classes: Records<Class>,
+    pub(crate) classes: Records<Class, 512>,
     /// Who may pass, for each direction.
     pub(crate) rule_sets: RuleSets,
     /// Lists of which the first match decides.
     pub(crate) ordered: OrderedRuleSets,
     /// What a peer is.
-    pub(crate) signatures: Records<Signature>,
+    pub(crate) signatures: Records<Signature, 256>,
     /// What does not fit into a signature's record.
-    pub(crate) signature_details: Records<SignatureDetail>,
+    pub(crate) signature_details: Records<SignatureDetail, 64>,
     /// Which ports an entry admits.
-    pub(crate) guards: Records<Guard>,
+    pub(crate) guards: Records<Guard, 256>,
     /// What does not fit into a guard's record.
-    pub(crate) guard_details: Records<GuardDetail>,
+    pub(crate) guard_details: Records<GuardDetail, 64>,
     /// Sorted lists of atoms that an entry excludes.
-    pub(crate) excepts: Records<Arc<[Atom]>>,
+    pub(crate) excepts: Records<Arc<[Atom]>, 64>,
 }
 
 impl Tables {
@@ -100,18 +105,34 @@ impl Tables {
 
     /// Makes every address one that needs a look at more than the tables.
     pub(crate) fn flag_everything(&mut self) {
-        let flagged = ClassId::new(ClassId::UNKNOWN.record(), true, false).bits();
-        self.ipv4 = Ipv4Table::new(&[(0, flagged)]).unwrap_or_default();
-        self.ipv6 = Ipv6Table::new(&[], &[(0, flagged)]);
+        let flagged = ClassId::new(ClassId::UNKNOWN.record(), true);
+        self.ipv4 = Ipv4Table::everywhere(flagged);
+        self.ipv6 = Ipv6Table::everywhere(flagged);
     }
 
-    /// Gives back memory that building left over.
-    pub(crate) fn shrink(&mut self) {
-        self.classes.shrink();
-        self.rule_sets.shrink();
-        self.ordered.shrink();
-        self.signatures.shrink();
-        self.guards.shrink();
+    /// The tables as they are now, for a snapshot: what is then written to these is copied first,
+    /// chunk by chunk.
+    pub(crate) fn share(&self) -> Tables {
+        Tables {
+            ipv4: self.ipv4.share(),
+            ipv6: self.ipv6.share(),
+            classes: self.classes.share(),
+            rule_sets: self.rule_sets.share(),
+            ordered: self.ordered.share(),
+            signatures: self.signatures.share(),
+            signature_details: self.signature_details.share(),
+            guards: self.guards.share(),
+            guard_details: self.guard_details.share(),
+            excepts: self.excepts.share(),
+        }
+    }
+
+    /// How many records there are, and how many there is room for.
+    pub(crate) fn occupancy(&self) -> (usize, usize) {
+        let (dense, runs) = self.ipv4.pages();
+        let (dense_room, runs_room) = self.ipv4.room();
+        let used = dense + runs + self.ipv6.singles();
+        (used, dense_room + runs_room + self.ipv6.room())
     }
 
     /// Bytes on the heap, part by part, in the order of the fields.

@@ -99,23 +99,23 @@ struct Heavy {
 /// All ordered rule sets.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct OrderedRuleSets {
-    records: Records<Record>,
-    heavy: Records<Arc<Heavy>>,
+    records: Records<Record, 256>,
+    heavy: Records<Arc<Heavy>, 64>,
 }
 
 impl OrderedRuleSets {
     /// Adds a list; `None` when the numbers have run out.
-    pub(crate) fn push(&mut self, entries: &[OrderedEntry]) -> Option<OrderedId> {
+    pub(crate) fn insert(&mut self, entries: &[OrderedEntry]) -> Option<OrderedId> {
         if entries.is_empty() {
             return Some(OrderedId::EMPTY);
         }
         let is_everybody = |entry: &OrderedEntry| entry.atom == Atom::EVERYBODY;
         if entries.len() > HEAVY {
-            let link = self.heavy.push(Arc::new(Heavy::new(entries)))? | TO_HEAVY;
+            let link = self.heavy.insert(Arc::new(Heavy::new(entries)))? | TO_HEAVY;
             let bloom = entries.iter().fold(0, |bloom, entry| bloom | entry.atom.bloom());
             let everybody = entries.iter().any(is_everybody).into();
             let record = Record { bloom, everybody, link, ..Record::default() };
-            return self.records.push(record).map(OrderedId);
+            return self.records.insert(record).map(OrderedId);
         }
         // From the last record of the chain to the first, so that each knows the next.
         let (mut link, mut bloom, mut everybody) = (0, 0, 0);
@@ -129,14 +129,28 @@ impl OrderedRuleSets {
             }
             everybody |= u32::from(chunk.iter().any(is_everybody));
             (record.bloom, record.everybody) = (bloom, everybody);
-            link = self.records.push(record)?;
+            link = self.records.insert(record)?;
         }
         Some(OrderedId(link))
     }
 
-    pub(super) fn shrink(&mut self) {
-        self.records.shrink();
-        self.heavy.shrink();
+    /// Forgets a list.
+    pub(crate) fn remove(&mut self, id: OrderedId) {
+        let mut next = id.0;
+        while next != 0 {
+            let link = self.records.at(next).link;
+            self.records.remove(next);
+            if link & TO_HEAVY != 0 {
+                self.heavy.remove(link & !TO_HEAVY);
+                break;
+            }
+            next = link;
+        }
+    }
+
+    /// The lists as they are now, for a snapshot.
+    pub(super) fn share(&self) -> OrderedRuleSets {
+        OrderedRuleSets { records: self.records.share(), heavy: self.heavy.share() }
     }
 
     pub(super) fn bytes(&self) -> usize {

@@ -70,8 +70,8 @@ pub(super) enum Link<'tables> {
 /// All rule sets.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct RuleSets {
-    records: Records<RuleSet>,
-    heavy: Records<Arc<HeavyRuleSet>>,
+    records: Records<RuleSet, 256>,
+    heavy: Records<Arc<HeavyRuleSet>, 64>,
 }
 
 impl RuleSets {
@@ -93,12 +93,12 @@ impl RuleSets {
 
     /// Adds a rule set: what passes everywhere, and sorted entries. `None` when the numbers have
     /// run out.
-    pub(crate) fn push(&mut self, any: GuardId, entries: &[RuleSetEntry]) -> Option<RuleSetId> {
+    pub(crate) fn insert(&mut self, any: GuardId, entries: &[RuleSetEntry]) -> Option<RuleSetId> {
         if entries.len() > HEAVY {
-            let heavy = self.heavy.push(Arc::new(HeavyRuleSet::new(entries)))?;
+            let heavy = self.heavy.insert(Arc::new(HeavyRuleSet::new(entries)))?;
             let bloom = entries.iter().fold(0, |bloom, entry| bloom | entry.atom.bloom());
             let record = RuleSet { bloom, any, link: heavy | TO_HEAVY, ..RuleSet::default() };
-            return self.records.push(record).map(RuleSetId);
+            return self.records.insert(record).map(RuleSetId);
         }
         // From the last record of the chain to the first, so that each knows the next.
         let (mut link, mut bloom) = (0, 0);
@@ -121,14 +121,28 @@ impl RuleSets {
                 bloom |= entry.atom.bloom();
             }
             record.bloom = bloom;
-            link = self.records.push(record)?;
+            link = self.records.insert(record)?;
         }
         Some(RuleSetId(link))
     }
 
-    pub(crate) fn shrink(&mut self) {
-        self.records.shrink();
-        self.heavy.shrink();
+    /// Forgets a rule set.
+    pub(crate) fn remove(&mut self, id: RuleSetId) {
+        let mut next = id.0;
+        while next != 0 {
+            let link = self.records.at(next).link;
+            self.records.remove(next);
+            if link & TO_HEAVY != 0 {
+                self.heavy.remove(link & !TO_HEAVY);
+                break;
+            }
+            next = link;
+        }
+    }
+
+    /// The rule sets as they are now, for a snapshot.
+    pub(super) fn share(&self) -> RuleSets {
+        RuleSets { records: self.records.share(), heavy: self.heavy.share() }
     }
 
     pub(super) fn bytes(&self) -> usize {

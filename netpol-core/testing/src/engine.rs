@@ -24,6 +24,12 @@ impl EveryWay {
         EveryWay { cluster: Cluster::new(options.clone()), engine: None }
     }
 
+    /// How many of each thing the newest publication left.
+    #[must_use]
+    pub fn counts(&self) -> Vec<(&'static str, usize)> {
+        self.cluster.counts()
+    }
+
     /// The newest engine; `None` before the first publication.
     #[must_use]
     pub fn engine(&self) -> Option<&Engine> {

@@ -5,6 +5,7 @@
 //! - [`mod@engine`]: the engine, asked in all its ways at once;
 //! - [`generate`]: random clusters whose parts have to do with each other;
 //! - [`differential`] and [`mod@shrink`]: where two implementations part, as a small case;
+//! - [`live`]: clusters that change step by step, against ones that are compiled at once;
 //! - [`workload`]: large clusters and traffic to measure with.
 
 #![forbid(unsafe_code)]
@@ -14,6 +15,7 @@ pub mod cases;
 pub mod differential;
 pub mod engine;
 pub mod generate;
+pub mod live;
 pub mod reference;
 pub mod shrink;
 pub mod workload;

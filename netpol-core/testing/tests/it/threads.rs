@@ -43,7 +43,7 @@ fn public_types_are_plain_data() {
     is_plain::<Action>();
     let named = plain! {
         diagnostic: Diagnostic, Error, Problem, Severity;
-        engine: Account, Attribution, Decision, Engine, Explanation, LengthMismatch, MemoryUsage,
+        engine: Account, Attribution, Changes, Decision, Engine, Explanation, LengthMismatch, MemoryUsage,
             NearMiss, Party, PartyName, PolicyId, PolicyName, Question, QuestionError, Reader,
             ReaderFactory, Reason, RuleName, Stage, TierOutcome, TierStep;
         field: Error, ErrorKind, ErrorList, Location, Path;

@@ -1,0 +1,144 @@
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+
+use crate::directory::EndpointEntry;
+use crate::tables::{Atom, Change, Class, ClassId, SignatureId, Tables};
+
+/// Notes during a publication what it changes.
+#[derive(Clone, Debug, Default)]
+pub(super) struct ChangeCollector {
+    /// As published last.
+    before: Tables,
+    endpoints: BTreeSet<u32>,
+    /// Endpoints with other classes than before, which may mean the same.
+    moved: Vec<(u32, ClassId, ClassId)>,
+    addresses: BTreeSet<IpAddr>,
+    prefixes: Vec<(IpNet, ClassId, ClassId)>,
+}
+
+/// The tables before and now, and the atoms that only one of them knows.
+struct Comparison<'tables> {
+    before: &'tables Tables,
+    now: &'tables Tables,
+    transient: &'tables [Atom],
+}
+
+impl ChangeCollector {
+    pub(super) fn begin(&mut self, tables: &Tables) {
+        self.before = tables.share();
+    }
+
+    /// Takes note of what an endpoint was and is.
+    pub(super) fn endpoint(
+        &mut self,
+        number: u32,
+        before: Option<&EndpointEntry>,
+        now: Option<&EndpointEntry>,
+    ) {
+        let known = |entry: &EndpointEntry| {
+            let addresses = entry.addresses.iter().map(|own| own.address).collect::<Vec<_>>();
+            (addresses, entry.own_node, entry.is_pod, entry.record.host_network)
+        };
+        let (Some(before), Some(now)) = (before, now) else {
+            self.whole_endpoint(number, [before, now]);
+            return;
+        };
+        if known(before) != known(now) {
+            self.whole_endpoint(number, [Some(before), Some(now)]);
+            return;
+        }
+        for (before, now) in before.addresses.iter().zip(&now.addresses) {
+            self.moved.push((number, before.class, now.class));
+        }
+        self.moved.push((number, before.without_address, now.without_address));
+    }
+
+    fn whole_endpoint(&mut self, number: u32, entries: [Option<&EndpointEntry>; 2]) {
+        self.endpoints.insert(number);
+        let entries = entries.into_iter().flatten();
+        self.addresses.extend(entries.flat_map(|entry| &entry.addresses).map(|own| own.address));
+    }
+
+    /// Takes note of an address about which something changed that classes do not tell.
+    pub(super) fn address(&mut self, address: IpAddr) {
+        self.addresses.insert(address);
+    }
+
+    /// Takes note of a prefix whose addresses that are nobody's get another class.
+    pub(super) fn prefix(&mut self, net: IpNet, before: ClassId, now: ClassId) {
+        self.prefixes.push((net, before, now));
+    }
+
+    /// What changed since [`begin`](Self::begin): `written` are the classes that were written to,
+    /// `looked_at` the addresses that may have changed classes, `transient` the atoms that only one
+    /// of the two states knows.
+    pub(super) fn end(
+        &mut self,
+        tables: &Tables,
+        transient: &[Atom],
+        written: &[u32],
+        looked_at: &BTreeSet<IpAddr>,
+    ) -> Change {
+        let before = std::mem::take(&mut self.before);
+        let comparison = Comparison { before: &before, now: tables, transient };
+        let mut classes = written.to_vec();
+        classes.sort_unstable();
+        classes.dedup();
+        classes.retain(|number| {
+            let (old, new) = (ClassId::new(*number, false), ClassId::new(*number, false));
+            !comparison.mean_the_same(old, new)
+        });
+        for (number, old, new) in self.moved.drain(..) {
+            if !comparison.mean_the_same(old, new) {
+                self.endpoints.insert(number);
+            }
+        }
+        for address in looked_at {
+            if !comparison.mean_the_same(before.class_of(*address), tables.class_of(*address)) {
+                self.addresses.insert(*address);
+            }
+        }
+        let prefixes = self.prefixes.drain(..);
+        let prefixes = prefixes.filter(|(_, old, new)| !comparison.mean_the_same(*old, *new));
+        Change {
+            everything: false,
+            classes: classes.into(),
+            endpoints: std::mem::take(&mut self.endpoints).into_iter().collect(),
+            addresses: std::mem::take(&mut self.addresses).into_iter().collect(),
+            prefixes: prefixes.map(|(net, ..)| net).collect(),
+        }
+    }
+}
+
+impl Comparison<'_> {
+    /// Whether a class of before means for verdicts what a class of now does.
+    ///
+    /// Rule sets are interned, and no number is given out twice in one publication, so equal numbers
+    /// are equal rules. An atom that came or went with this publication is spoken of only by rule
+    /// sets that came or went with it too, so for a peer it makes no difference.
+    fn mean_the_same(&self, old: ClassId, new: ClassId) -> bool {
+        if old.is_flagged() != new.is_flagged() {
+            return false;
+        }
+        let (old, new): (&Class, &Class) =
+            (self.before.classes.at(old.record()), self.now.classes.at(new.record()));
+        (old.ingress, old.egress) == (new.ingress, new.egress)
+            && self.same_peer(old.as_source, new.as_source)
+            && self.same_peer(old.as_destination, new.as_destination)
+    }
+
+    fn same_peer(&self, old: SignatureId, new: SignatureId) -> bool {
+        if old == new {
+            return true;
+        }
+        let lasting = |tables: &Tables, signature: SignatureId| {
+            let signature = tables.signatures.at(signature.0);
+            let atoms = tables.atoms(signature).iter();
+            let atoms = atoms.filter(|atom| self.transient.binary_search(atom).is_err());
+            (atoms.copied().collect::<Vec<_>>(), tables.named_ports(signature).to_vec())
+        };
+        lasting(self.before, old) == lasting(self.now, new)
+    }
+}

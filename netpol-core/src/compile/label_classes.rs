@@ -1,0 +1,290 @@
+use std::hash::BuildHasher;
+use std::sync::Arc;
+
+use smallvec::SmallVec;
+
+use super::TooLarge;
+use super::peers::Peers;
+use super::policies::Policies;
+use super::prefixes::AtomLists;
+use super::rule_sets::{RuleSetCompiler, Sources};
+use super::scopes::Scopes;
+use super::slab::Interner;
+use super::terms::Terms;
+use crate::directory::{ClassOrigin, Directory, ListsOfTiers};
+use crate::hash::{FixedHasher, Map, Set};
+use crate::inventory::{EndpointRecord, Fact, FactList};
+use crate::options::{BaselineScope, Options};
+use crate::packet::Direction;
+use crate::tables::{Atom, NamedPort, NamedPortRef, OrderedId, RuleSetId, RuleSetsOfTiers};
+
+/// Kinds of endpoints: those in one namespace that look alike to every selector.
+#[derive(Clone, Debug, Default)]
+pub(super) struct LabelClasses {
+    known: Interner<Key, LabelClass>,
+    by_namespace: Map<u32, Set<u32>>,
+    by_fact: Map<Fact, SmallVec<[u32; 4]>>,
+    /// What the port names that rules use mean on an endpoint, sorted.
+    ports: Interner<Arc<[NamedPort]>>,
+}
+
+/// What the endpoints of a label class have in common.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Key {
+    namespace: u32,
+    facts: FactList,
+    ports: u32,
+    host_network: bool,
+}
+
+/// What follows from it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct LabelClass {
+    pub(super) atoms: AtomLists,
+    pub(super) ingress: RuleSetsOfTiers,
+    pub(super) egress: RuleSetsOfTiers,
+    pub(super) origin: ClassOrigin,
+    /// The classes made with it.
+    pub(super) classes: SmallVec<[u32; 2]>,
+    /// Whether it was put together at all.
+    is_ready: bool,
+}
+
+impl LabelClasses {
+    /// The label class of an endpoint that policies see as a pod, used once more.
+    pub(super) fn acquire(
+        &mut self,
+        record: &EndpointRecord,
+        facts: FactList,
+        policies: &Policies,
+        directory: &mut Directory,
+    ) -> u32 {
+        let ports = self.acquire_ports(record, policies, directory);
+        let host_network = record.host_network;
+        let key = Key { namespace: record.home, facts, ports, host_network };
+        let hash = FixedHasher.hash_one(&key);
+        if let Some(number) = self.known.find_with(hash, |known| *known == key) {
+            self.known.hold(number);
+            self.release_ports(ports);
+            return number;
+        }
+        let (namespace, facts) = (key.namespace, key.facts.clone());
+        let number = self.known.insert(key, LabelClass::default());
+        self.by_namespace.entry(namespace).or_default().insert(number);
+        for fact in facts {
+            self.by_fact.entry(fact).or_default().push(number);
+        }
+        number
+    }
+
+    /// An endpoint is not of a label class any more.
+    pub(super) fn release(&mut self, number: u32) {
+        self.known.release(number);
+    }
+
+    /// A class that was made with a label class goes on using it.
+    pub(super) fn hold(&mut self, number: u32) {
+        self.known.hold(number);
+    }
+
+    fn acquire_ports(
+        &mut self,
+        record: &EndpointRecord,
+        policies: &Policies,
+        directory: &mut Directory,
+    ) -> u32 {
+        let mut ports = SmallVec::<[NamedPort; 8]>::new();
+        for port in &record.named_ports {
+            let protocol = port.protocol.0;
+            let key = u32::from(protocol) << 16 | u32::from(port.number);
+            let names = policies.port_names.of(port.label, record.host_network);
+            ports
+                .extend(names.map(|name| NamedPort { port: NamedPortRef { name, protocol }, key }));
+        }
+        if ports.is_empty() {
+            return 0;
+        }
+        ports.sort_unstable();
+        if let Some(number) = self.ports.find(&*ports) {
+            self.ports.hold(number);
+            return number;
+        }
+        let list: Arc<[NamedPort]> = ports.as_slice().into();
+        let number = self.ports.insert(Arc::clone(&list), ());
+        directory.port_lists.set(number, Some(list));
+        number
+    }
+
+    fn release_ports(&mut self, ports: u32) {
+        if ports != 0 {
+            self.ports.release(ports);
+        }
+    }
+
+    /// What follows from a label class.
+    pub(super) fn get(&self, number: u32) -> &LabelClass {
+        self.known.value(number)
+    }
+
+    pub(super) fn get_mut(&mut self, number: u32) -> &mut LabelClass {
+        self.known.value_mut(number)
+    }
+
+    /// What port names mean on the endpoints of a label class.
+    pub(super) fn ports(&self, number: u32) -> &[NamedPort] {
+        match self.known.key(number).ports {
+            0 => &[],
+            ports => self.ports.key(ports),
+        }
+    }
+
+    /// Whether it still has to be put together for the first time.
+    pub(super) fn is_new(&self, number: u32) -> bool {
+        !self.known.value(number).is_ready
+    }
+
+    /// Whether some endpoint is of it.
+    pub(super) fn is_used(&self, number: u32) -> bool {
+        self.known.is_used(number)
+    }
+
+    /// Puts a label class together from what policies there are now. Says whether it changed.
+    pub(super) fn refresh(
+        &mut self,
+        number: u32,
+        peers: &Peers,
+        rule_sets: &mut RuleSetCompiler,
+        sources: &mut Sources<'_>,
+        options: &Options,
+    ) -> Result<bool, TooLarge> {
+        let key = self.known.key(number);
+        let (facts, namespace) = (&key.facts, key.namespace);
+        let atoms = split(peers, peers.scopes.atoms_of(namespace, facts, key.host_network));
+        let selecting = sources.policies.selecting(namespace, facts);
+        // Ordered tiers never select pods in the host network, whatever NetworkPolicies do.
+        let (admin, mut baseline) = if key.host_network {
+            (Vec::new(), Vec::new())
+        } else {
+            sources.policies.selecting_cluster_wide(namespace, facts)
+        };
+        if options.baseline == BaselineScope::Literal && !selecting.is_empty() {
+            baseline.clear();
+        }
+        let ports = (key.ports, self.ports(number));
+        let mut of = |direction| -> Result<_, TooLarge> {
+            let before = rule_sets.acquire(direction, true, &admin, ports, sources)?;
+            let isolating = rule_sets.acquire(direction, false, &selecting, ports, sources)?;
+            let after = rule_sets.acquire(direction, true, &baseline, ports, sources)?;
+            let sets = RuleSetsOfTiers {
+                before: OrderedId(before.set),
+                isolating: RuleSetId(isolating.set),
+                after: OrderedId(after.set),
+            };
+            let lists = ListsOfTiers {
+                admin: before.list,
+                network_policy: isolating.list,
+                baseline: after.list,
+            };
+            Ok((sets, lists))
+        };
+        let (ingress, ingress_origin) = of(Direction::Ingress)?;
+        let (egress, egress_origin) = of(Direction::Egress)?;
+        let ports = ports.0;
+        let origin = ClassOrigin { ingress: ingress_origin, egress: egress_origin, ports };
+        let class = self.known.value_mut(number);
+        // After the new lists are held, so that lists that are both old and new stay.
+        release_lists(&class.origin, rule_sets);
+        let changed = !class.is_ready
+            || (class.ingress, class.egress, class.origin) != (ingress, egress, origin)
+            || class.atoms != atoms;
+        (class.atoms, class.ingress, class.egress) = (atoms, ingress, egress);
+        (class.origin, class.is_ready) = (origin, true);
+        Ok(changed)
+    }
+
+    /// Finds the label classes that match an atom of pods.
+    pub(super) fn matching(&self, scopes: &Scopes, scope: u32, item: u32, found: &mut Set<u32>) {
+        let Some(terms) = scopes.terms_of(scope, item) else { return };
+        match terms.narrowest() {
+            Some(facts) => {
+                let filed = facts.iter().filter_map(|fact| self.by_fact.get(fact)).flatten();
+                found.extend(filed.copied().filter(|number| {
+                    let key = self.known.key(*number);
+                    scopes.contains(scope, key.namespace) && terms.hold_for(&key.facts)
+                }));
+            }
+            None => {
+                for namespace in scopes.namespaces_in(scope) {
+                    self.of_namespace(namespace, terms, found);
+                }
+            }
+        }
+    }
+
+    /// Finds the label classes of a namespace for which terms hold.
+    pub(super) fn of_namespace(&self, namespace: u32, terms: &Terms, found: &mut Set<u32>) {
+        let there = self.by_namespace.get(&namespace).into_iter().flatten().copied();
+        found.extend(there.filter(|number| terms.hold_for(&self.known.key(*number).facts)));
+    }
+
+    /// The namespaces in which there are any.
+    pub(super) fn namespaces(&self) -> impl Iterator<Item = u32> {
+        self.by_namespace.keys().copied()
+    }
+
+    /// Forgets label classes that no endpoint and no class uses.
+    pub(super) fn sweep(&mut self, rule_sets: &mut RuleSetCompiler, directory: &mut Directory) {
+        while let Some((number, key, class)) = self.known.sweep() {
+            if let Some(there) = self.by_namespace.get_mut(&key.namespace) {
+                there.remove(&number);
+                if there.is_empty() {
+                    self.by_namespace.remove(&key.namespace);
+                }
+            }
+            for fact in &key.facts {
+                if let Some(list) = self.by_fact.get_mut(fact) {
+                    list.retain(|other| *other != number);
+                    if list.is_empty() {
+                        self.by_fact.remove(fact);
+                    }
+                }
+            }
+            release_lists(&class.origin, rule_sets);
+            self.release_ports(key.ports);
+        }
+        while let Some((number, ..)) = self.ports.sweep() {
+            directory.port_lists.set(number, None);
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.known.len()
+    }
+
+    pub(super) fn bytes(&self) -> usize {
+        let atoms = self.known.iter().map(|(_, _, class)| {
+            (class.atoms.as_source.len() + class.atoms.as_destination.len()) * size_of::<Atom>()
+        });
+        atoms.sum::<usize>()
+            + self.known.bytes()
+            + self.by_namespace.values().map(|set| set.capacity() * 5).sum::<usize>()
+            + self.by_fact.capacity() * (size_of::<(Fact, SmallVec<[u32; 4]>)>() + 1)
+            + self.ports.bytes()
+    }
+}
+
+fn release_lists(origin: &ClassOrigin, rule_sets: &mut RuleSetCompiler) {
+    for lists in [origin.ingress, origin.egress] {
+        for list in [lists.admin, lists.network_policy, lists.baseline] {
+            rule_sets.release(list);
+        }
+    }
+}
+
+/// Sorts atoms by who speaks of them: a source is judged by ingress rules, a destination by egress
+/// rules.
+pub(super) fn split(peers: &Peers, atoms: Vec<Atom>) -> AtomLists {
+    let used =
+        |direction| atoms.iter().copied().filter(|atom| peers.is_used(*atom, direction)).collect();
+    AtomLists { as_source: used(Direction::Ingress), as_destination: used(Direction::Egress) }
+}
