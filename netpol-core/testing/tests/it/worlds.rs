@@ -101,6 +101,7 @@ fn a_world_that_lived_is_the_world_it_became() {
         for event in churn.batch() {
             event.apply(&mut cluster).expect("events are valid");
         }
+        cluster.publish().expect("it fits");
     }
     let engine = cluster.publish().expect("it fits");
     let interpreter = Interpreter::new(churn.world());
