@@ -190,7 +190,8 @@ impl LabelClasses {
         let (ingress, ingress_origin) = of(Direction::Ingress)?;
         let (egress, egress_origin) = of(Direction::Egress)?;
         let ports = ports.0;
-        let origin = ClassOrigin { ingress: ingress_origin, egress: egress_origin, ports };
+        let origin =
+            ClassOrigin { ingress: ingress_origin, egress: egress_origin, ports, is_pod: true };
         let class = self.known.value_mut(number);
         // After the new lists are held, so that lists that are both old and new stay.
         release_lists(&class.origin, rule_sets);

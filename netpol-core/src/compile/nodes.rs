@@ -101,7 +101,10 @@ impl Nodes {
             }
         }
         if node.pod_cidrs != before.pod_cidrs {
-            directory.pod_cidrs = self.pod_cidrs.keys().copied().collect();
+            let all = self.pod_cidrs.keys().map(IpNet::trunc).collect();
+            let mut joined = IpNet::aggregate(&all);
+            joined.sort_unstable_by_key(IpNet::network);
+            directory.pod_cidrs = joined.into();
         }
         let there = record.is_some() || fed.is_some();
         if there {

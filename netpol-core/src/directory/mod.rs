@@ -40,7 +40,7 @@ pub(crate) struct Directory {
     pub(crate) own_node_addresses: Shelf<Arc<[IpAddr]>>,
     /// Every address of every node.
     pub(crate) node_addresses: Arc<Set<IpAddr>>,
-    /// The pod ranges of all nodes, sorted.
+    /// The pod ranges of all nodes, joined where they touch, sorted.
     pub(crate) pod_cidrs: Arc<[IpNet]>,
     /// Policies, by their numbers.
     pub(crate) policies: Shelf<Arc<PolicyEntry>>,
@@ -108,7 +108,9 @@ impl Directory {
 
     /// Whether an address that no pod owns lies in some node's pod range.
     pub(crate) fn in_pod_cidr(&self, address: IpAddr) -> bool {
-        self.pod_cidrs.iter().any(|range| range.contains(&address))
+        let after = self.pod_cidrs.partition_point(|range| range.network() <= address);
+        let before = after.checked_sub(1).and_then(|place| self.pod_cidrs.get(place));
+        before.is_some_and(|range| range.contains(&address))
     }
 
     /// The policies of a list; none for number 0.

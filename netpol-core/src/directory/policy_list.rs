@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use super::{PolicyEntry, PolicyNumber};
+use super::{PolicyEntry, PolicyNumber, Shape};
 use crate::packet::Direction;
 use crate::tables::{Atom, AtomSpans};
 
@@ -9,6 +9,8 @@ use crate::tables::{Atom, AtomSpans};
 #[derive(Clone, Debug)]
 pub(crate) struct PolicyList {
     pub(crate) policies: Arc<[PolicyNumber]>,
+    /// Parallel to them: what spares a look at their rules.
+    shapes: Box<[Shape]>,
     index: Option<Index>,
 }
 
@@ -52,18 +54,23 @@ impl PolicyList {
                 everybody: everybody.into(),
             }
         });
-        PolicyList { policies, index }
+        let shapes = policies.iter().map(|number| *entry(*number).shape(direction)).collect();
+        PolicyList { policies, shapes, index }
     }
 
-    /// Tries the policies that may have a rule for a peer with these atoms, until one gives an
-    /// answer; the answer of the first in order.
+    /// Tries the policies that may have a rule for a peer with these atoms, whose bits are in `bloom`,
+    /// until one gives an answer; the answer of the first in order.
     pub(crate) fn first<T>(
         &self,
         atoms: &[Atom],
+        bloom: u64,
         mut attempt: impl FnMut(PolicyNumber) -> Option<T>,
     ) -> Option<T> {
         let Some(index) = &self.index else {
-            return self.policies.iter().find_map(|number| attempt(*number));
+            // Most policies speak of somebody else, which their bit patterns tell.
+            let may = |shape: &Shape| shape.everybody || shape.bloom & bloom != 0;
+            let candidates = self.policies.iter().zip(&self.shapes).filter(|(_, s)| may(s));
+            return candidates.map(|(number, _)| *number).find_map(attempt);
         };
         let mut first: Option<(u32, T)> = None;
         let lists = atoms.iter().map(|atom| index.places.get(index.spans.of(*atom)));
@@ -87,6 +94,9 @@ impl PolicyList {
         let index = self.index.as_ref().map_or(0, |index| {
             index.spans.bytes() + (index.places.len() + index.everybody.len()) * size_of::<u32>()
         });
-        size_of::<PolicyList>() + size_of_val::<[PolicyNumber]>(&self.policies) + index
+        size_of::<PolicyList>()
+            + size_of_val::<[PolicyNumber]>(&self.policies)
+            + size_of_val::<[Shape]>(&self.shapes)
+            + index
     }
 }

@@ -17,6 +17,8 @@ pub(crate) struct ClassOrigin {
     pub(crate) egress: ListsOfTiers,
     /// Number of the list of what port names mean on it.
     pub(crate) ports: u32,
+    /// Whether policies see pods in it.
+    pub(crate) is_pod: bool,
 }
 
 /// Numbers of lists of policies, by tier.

@@ -159,16 +159,25 @@ impl Snapshot {
     /// Judges a packet whose addresses have been looked up.
     #[inline]
     fn decide_between(&self, source: ClassId, destination: ClassId, packet: &Packet) -> Verdict {
-        let traffic = packet.traffic();
-        // Equal addresses have equal classes, so most packets spare comparing addresses.
-        if !traffic.is_plain()
-            || source.is_either_flagged(destination)
-            || source == destination && packet.is_to_itself()
-        {
+        if self.is_exceptional(source, destination, packet) {
             self.decide_exceptional(packet)
         } else {
-            self.decide_classes(source, destination, traffic)
+            self.decide_classes(source, destination, packet.traffic())
         }
+    }
+
+    /// Whether the packet or one of its addresses, of these classes, asks for a special rule.
+    #[inline]
+    pub(super) fn is_exceptional(
+        &self,
+        source: ClassId,
+        destination: ClassId,
+        packet: &Packet,
+    ) -> bool {
+        // Equal addresses have equal classes, so most packets spare comparing addresses.
+        !packet.traffic().is_plain()
+            || source.is_either_flagged(destination)
+            || source == destination && packet.is_to_itself()
     }
 
     /// Neither the packet nor its addresses ask for a special rule.

@@ -76,7 +76,14 @@ impl Snapshot {
         if case.traffic.is_fragment() && self.options.fragments == Fragments::Deny {
             return Said::Option(Verdict::Deny, Reason::Fragment);
         }
-        match self.first_hit(case, direction, Tier::NetworkPolicy, held) {
+        // What the tables do not admit, no rule matches.
+        let isolating = class.rule_sets(direction).isolating;
+        let said = if self.tables.admits(isolating, held.peer, held.key) {
+            self.first_hit(case, direction, Tier::NetworkPolicy, held)
+        } else {
+            Said::NoMatch
+        };
+        match said {
             Said::Match(hit) => Said::Match(hit),
             other => match self.after_policies(&case.traffic) {
                 Some(reason) => Said::Option(Verdict::Allow, reason),
@@ -91,13 +98,8 @@ impl Snapshot {
         let list = self.directory.policy_lists.get(origin.policies(direction, tier));
         let Some(list) = list else { return Said::Nothing };
         let peer = self.tables.signatures.at(held.peer.0);
-        let hit = list.first(self.tables.atoms(peer), |policy| {
+        let hit = list.first(self.tables.atoms(peer), peer.bloom(), |policy| {
             let entry = self.directory.policies.get(policy.0)?;
-            let shape = entry.shape(direction);
-            // Most policies speak of somebody else, which their bit patterns tell.
-            if !shape.everybody && shape.bloom & peer.bloom() == 0 {
-                return None;
-            }
             self.hit_of(policy, entry.lines.of(direction), held)
         });
         hit.map_or(Said::NoMatch, Said::Match)

@@ -62,7 +62,7 @@ pub(crate) struct NamedPort {
 const INLINE: usize = 3;
 
 /// Which ports an entry admits, and which atoms it excludes: 32 bytes.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(C, align(32))]
 pub(crate) struct Guard {
     ranges: [Range; INLINE],

@@ -31,7 +31,7 @@ const MOST_RUNS: usize = 16;
 
 type Entries = [u32; PAGE_SIZE];
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 #[repr(C, align(64))]
 struct Page(Entries);
 
@@ -42,7 +42,7 @@ impl Default for Page {
 }
 
 /// A page that changes rarely: `values[i]` from `starts[i]` on. Unused places repeat the last run.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Runs {
     values: [u32; MOST_RUNS],
     starts: [u8; MOST_RUNS],

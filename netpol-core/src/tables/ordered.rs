@@ -64,7 +64,7 @@ const HEAVY: usize = 4 * INLINE;
 const TO_HEAVY: u32 = 1 << 31;
 
 /// Six entries in order: 64 bytes.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 #[repr(C, align(64))]
 struct Record {
     /// The bits of its atoms, and of those in the rest of the chain.

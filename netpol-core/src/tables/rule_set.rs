@@ -35,7 +35,7 @@ pub(crate) struct RuleSetEntry {
 
 /// Who may pass in one direction: 64 bytes, chained to further records when it has more than six
 /// entries, hashed when it has more than 48.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 #[repr(C, align(64))]
 pub(crate) struct RuleSet {
     /// The bits of its atoms, and of those in the rest of the chain.

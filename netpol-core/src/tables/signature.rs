@@ -13,7 +13,7 @@ pub(super) const INLINE: usize = 12;
 const NO_ATOM: Atom = Atom(u32::MAX);
 
 /// The sorted set of atoms that an endpoint matches: 64 bytes.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(C, align(64))]
 pub(crate) struct Signature {
     pub(super) bloom: u64,
