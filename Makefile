@@ -13,7 +13,7 @@ FUZZ_SEEDS_decide := fuzz/seeds/decide
 LONG_PACKETS ?= 10000000
 
 .DEFAULT_GOAL := help
-.PHONY: help test long lint format docs audit bench measure icount gate fuzz-smoke fuzz
+.PHONY: help test long lint format docs audit bench measure peers icount gate fuzz-smoke fuzz
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -43,6 +43,9 @@ audit: ## Check licences, sources and duplicate dependencies (needs cargo-deny)
 
 bench: ## Measure decisions, compilation and memory (see benches/README.md)
 	$(CARGO) run --profile bench -p netpol-benches --bin netpol-bench
+
+peers: ## Run netpol beside other engines (needs go, gcc and libdpdk-dev; see benches/peers/README.md)
+	benches/peers/run
 
 icount: ## Count instructions per decision (needs valgrind)
 	benches/icount.sh

@@ -19,6 +19,7 @@ mod events;
 mod loops;
 mod measure;
 pub mod memory;
+pub mod peers;
 mod report;
 mod spread;
 mod subject;

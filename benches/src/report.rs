@@ -51,7 +51,7 @@ pub struct ClockInUse {
 }
 
 /// How long something took, in the unit told where it stands.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Time {
     /// The median of all runs.

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use crate::compile::{self, Compiled, Compiler};
 use crate::diagnostic::{Diagnostic, Error};
-use crate::engine::{Engine, History, Publisher, ReaderFactory};
+use crate::engine::{Engine, History, MemoryUsage, Publisher, ReaderFactory};
 use crate::hash::Set;
 use crate::inventory::{Inventory, NodeRecord};
 use crate::legacy;
@@ -294,6 +294,15 @@ impl Cluster {
     #[must_use]
     pub fn counts(&self) -> Vec<(&'static str, usize)> {
         self.compiler.as_ref().map(Compiler::counts).unwrap_or_default()
+    }
+
+    /// How many bytes the newest engine and the cluster itself take. Walks through all of it.
+    #[must_use]
+    pub fn memory_usage(&self) -> MemoryUsage {
+        let mut usage = self.publisher.newest().memory_usage();
+        usage.writer = self.compiler.as_ref().map(Compiler::memory).unwrap_or_default();
+        usage.writer.push(("objects", self.inventory.bytes()));
+        usage
     }
 
     /// How many snapshots are in memory: the newest, and each that a reader or an [`Engine`]

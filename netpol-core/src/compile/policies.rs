@@ -385,11 +385,6 @@ impl Policies {
         self.list.get(number.0).map(|compiled| &compiled.entry)
     }
 
-    /// The cluster-wide policies in the order in which they are asked.
-    pub(super) fn in_order(&self) -> impl Iterator<Item = &Arc<Policy>> {
-        self.in_order.iter().map(|number| &self.get(*number).policy)
-    }
-
     /// Gives the numbers of policies that are gone back.
     pub(super) fn sweep(&mut self) {
         for number in std::mem::take(&mut self.gone) {

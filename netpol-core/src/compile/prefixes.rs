@@ -275,11 +275,6 @@ impl Prefixes {
         numbers.map(|(_, number)| &self.list[*number])
     }
 
-    /// Every prefix.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (u32, &Prefix)> {
-        self.list.iter()
-    }
-
     /// How many prefixes there are.
     pub(super) fn len(&self) -> usize {
         self.list.len()

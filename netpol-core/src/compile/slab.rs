@@ -51,11 +51,6 @@ impl<T> Slab<T> {
         self.numbers.used() - 1
     }
 
-    /// Numbers are below this.
-    pub(super) fn end(&self) -> u32 {
-        self.numbers.end()
-    }
-
     pub(super) fn bytes(&self) -> usize {
         self.items.capacity() * size_of::<Option<T>>() + self.numbers.bytes()
     }
@@ -185,11 +180,6 @@ impl<K: Hash + Eq, V> Interner<K, V> {
 
     pub(super) fn len(&self) -> usize {
         self.entries.len()
-    }
-
-    /// Numbers are below this.
-    pub(super) fn end(&self) -> u32 {
-        self.entries.end()
     }
 
     /// Bytes of the places, without what keys own.

@@ -12,6 +12,7 @@ mod changes;
 mod decide;
 mod exceptions;
 mod explain;
+mod footprint;
 mod nearest;
 mod publication;
 mod question;
@@ -29,6 +30,7 @@ pub use decide::LengthMismatch;
 pub use explain::{
     Account, Explanation, NearMiss, PartyName, PolicyName, RuleName, TierOutcome, TierStep,
 };
+pub use footprint::{MemoryUsage, PolicyFootprint};
 pub use nearest::Stage;
 pub(crate) use publication::Publisher;
 pub use publication::{Reader, ReaderFactory};
@@ -93,22 +95,6 @@ struct Snapshot {
     directory: Directory,
     warnings: Arc<[Diagnostic]>,
     history: Arc<History>,
-}
-
-/// How many bytes an engine takes, part by part.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct MemoryUsage {
-    /// What `decide` reads, by the name of the part.
-    pub hot: Vec<(&'static str, usize)>,
-}
-
-impl MemoryUsage {
-    /// All that `decide` reads, in bytes.
-    #[must_use]
-    pub fn hot_bytes(&self) -> usize {
-        self.hot.iter().map(|(_, bytes)| bytes).sum()
-    }
 }
 
 impl Engine {
@@ -178,12 +164,6 @@ impl Engine {
             (Arc::clone(&record.namespace), record.name.clone(), record.kind)
         });
         endpoints.into_iter().map(|(number, _)| EndpointId(number)).collect::<Vec<_>>().into_iter()
-    }
-
-    /// How many bytes the engine takes.
-    #[must_use]
-    pub fn memory_usage(&self) -> MemoryUsage {
-        MemoryUsage { hot: self.0.tables.memory().to_vec() }
     }
 }
 

@@ -81,6 +81,11 @@ impl Publisher {
         self.kept.len()
     }
 
+    /// The newest engine.
+    pub(crate) fn newest(&self) -> Engine {
+        Engine(self.newest.snapshot.load_full())
+    }
+
     pub(crate) fn readers(&self) -> ReaderFactory {
         ReaderFactory { newest: Arc::clone(&self.newest) }
     }

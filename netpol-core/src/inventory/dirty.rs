@@ -50,14 +50,4 @@ impl Dirty {
         self.nodes.append(&mut other.nodes);
         self.domains.append(&mut other.domains);
     }
-
-    /// Whether nothing changed.
-    pub(super) fn is_empty(&self) -> bool {
-        self.namespaces.is_empty()
-            && self.endpoints.is_empty()
-            && self.policies.is_empty()
-            && self.cluster_policies.is_empty()
-            && self.nodes.is_empty()
-            && self.domains.is_empty()
-    }
 }

@@ -110,11 +110,6 @@ impl Domains {
         self.records.get(name).into_iter().flat_map(|record| record.keys().copied())
     }
 
-    /// Whether no name's addresses may have changed since somebody last took note.
-    pub(crate) fn is_settled(&self) -> bool {
-        self.changed.is_empty()
-    }
-
     /// The names whose addresses may have changed since the last call.
     pub(crate) fn take_changed(&mut self) -> BTreeSet<Box<str>> {
         std::mem::take(&mut self.changed)

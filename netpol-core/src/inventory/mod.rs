@@ -449,11 +449,6 @@ impl Inventory {
         self.dirty.append(dirty);
     }
 
-    /// Whether nothing changed.
-    pub(crate) fn is_settled(&self) -> bool {
-        self.dirty.is_empty() && self.domains.is_settled()
-    }
-
     /// Bytes on the heap, but for policies.
     pub(crate) fn bytes(&self) -> usize {
         self.endpoints.iter().flatten().map(|record| record.bytes()).sum::<usize>()

@@ -44,7 +44,7 @@ fn public_types_are_plain_data() {
     let named = plain! {
         diagnostic: Diagnostic, Error, Problem, Severity;
         engine: Account, Attribution, Changes, Decision, Engine, Explanation, LengthMismatch, MemoryUsage,
-            NearMiss, Party, PartyName, PolicyId, PolicyName, Question, QuestionError, Reader,
+            NearMiss, Party, PartyName, PolicyFootprint, PolicyId, PolicyName, Question, QuestionError, Reader,
             ReaderFactory, Reason, RuleName, Stage, TierOutcome, TierStep;
         field: Error, ErrorKind, ErrorList, Location, Path;
         legacy: Conversion;

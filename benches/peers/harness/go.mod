@@ -1,0 +1,3 @@
+module netpol.example/peers/harness
+
+go 1.24.0
