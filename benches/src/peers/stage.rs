@@ -17,7 +17,7 @@ pub struct Stage {
     pub packets: Vec<Packet>,
     /// Who answers.
     pub engine: Engine,
-    /// Makes readers of it, which are what is timed.
+    /// Readers of the same engine, as dataplanes have them.
     pub readers: ReaderFactory,
     /// Who answers without having compiled anything.
     pub interpreter: Interpreter,
@@ -69,8 +69,9 @@ impl Stage {
         let packets = trace.packets;
         let objects = world.clone();
         let start = Instant::now();
-        let mut cluster = take_in(objects, Options::default())?;
+        let mut cluster = load(objects, Options::default())?;
         let engine = cluster.publish()?;
+        let readers = cluster.readers();
         let load = start.elapsed();
         let verdicts = packets.iter().map(|packet| engine.decide(packet)).collect::<Vec<_>>();
         for (packet, verdict) in packets.iter().zip(&verdicts) {
@@ -79,8 +80,16 @@ impl Stage {
                 return Err(format!("{packet}: netpol {verdict}, interpreter {interpreted}").into());
             }
         }
-        let (name, readers) = (name.to_owned(), cluster.readers());
-        Ok(Stage { name, world, packets, engine, readers, interpreter, verdicts, load })
+        Ok(Stage {
+            name: name.to_owned(),
+            world,
+            packets,
+            engine,
+            readers,
+            interpreter,
+            verdicts,
+            load,
+        })
     }
 
     /// Share of the packets that are allowed.
@@ -105,10 +114,10 @@ impl Stage {
 
 /// The engine of a world.
 pub(super) fn compile(world: World, options: Options) -> Result<Engine, Error> {
-    take_in(world, options)?.publish()
+    load(world, options)?.publish()
 }
 
-fn take_in(world: World, options: Options) -> Result<Cluster, Error> {
+fn load(world: World, options: Options) -> Result<Cluster, Error> {
     let mut cluster = Cluster::new(options);
     for object in world.into_objects() {
         cluster.upsert(object, Admission::Stored)?;

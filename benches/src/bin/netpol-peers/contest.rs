@@ -219,11 +219,11 @@ fn beside<T>(
     packets: &[Packet],
     something: impl FnOnce() -> T,
 ) -> (Beside, T) {
-    let mut reader = readers.reader();
     let mut walks = Walks::default();
-    walks.add(&mut reader, packets);
+    let reader = &mut readers.reader();
+    walks.add(reader, packets);
     let done = something();
-    walks.add(&mut reader, packets);
+    walks.add(reader, packets);
     let scale = 1e9 / packets.len().max(1) as f64;
     let [single, batch] = [walks.single, walks.batch].map(|times| Time::new(times, scale));
     (Beside { single, batch }, done)
