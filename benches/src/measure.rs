@@ -97,7 +97,7 @@ pub fn measure(plan: &Plan) -> Result<Report, Box<dyn Error>> {
         }
     }
 
-    let parts = memory::parts(&subject.engine);
+    let parts = memory::parts(&subject.cluster);
     let resident =
         if wanted(Part::Resident) { Some(memory::resident(&subject.world)?) } else { None };
     if wanted(Part::Builds) {

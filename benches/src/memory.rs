@@ -6,7 +6,7 @@ use std::io::{self, BufRead, BufWriter, Write};
 use std::process::{Command, Stdio};
 
 use netpol_core::model::{ClusterNetworkPolicy, Namespace, NetworkPolicy, Object, Pod};
-use netpol_core::{Admission, Cluster, Engine, Options};
+use netpol_core::{Admission, Cluster, Options};
 use netpol_testing::workload::World;
 use serde::{Deserialize, Serialize};
 
@@ -16,13 +16,20 @@ use crate::report::HOT;
 /// The argument that makes the program [`settle`].
 pub const SETTLE: &str = "--settle";
 
-/// Bytes by part, as the engine counts them.
-pub(crate) fn parts(engine: &Engine) -> BTreeMap<String, BTreeMap<String, usize>> {
-    let usage = engine.memory_usage();
-    let named = |parts: &[(&str, usize)]| {
-        parts.iter().map(|(name, bytes)| ((*name).to_owned(), *bytes)).collect()
+/// Bytes by part, as the cluster counts them.
+pub(crate) fn parts(cluster: &Cluster) -> BTreeMap<String, BTreeMap<String, usize>> {
+    let usage = cluster.memory_usage();
+    let named = |purpose: &str, parts: &[(&str, usize)]| {
+        let parts = parts.iter().map(|(name, bytes)| ((*name).to_owned(), *bytes)).collect();
+        (purpose.to_owned(), parts)
     };
-    [(HOT.to_owned(), named(&usage.hot))].into()
+    [
+        named(HOT, &usage.hot),
+        named("names", &usage.names),
+        named("provenance", &usage.provenance),
+        named("writer", &usage.writer),
+    ]
+    .into()
 }
 
 /// An object on its way to another process.

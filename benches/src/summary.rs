@@ -128,22 +128,24 @@ impl Suite {
         table(
             text,
             "Building and memory",
-            "Microseconds (the best of three) and bytes per pod, on one thread. Hot is what decisions read; counted, \
-             all parts together; resident, what a process holds that does nothing else.",
-            &["admission", "compilation", "hot", "counted", "resident"],
+            "Microseconds (the best of three) and bytes per pod, on one thread. Hot is what decisions read, \
+             provenance what reasons read besides, writer what is kept for the next change; \
+             resident, what a process holds that does nothing else.",
+            &["admission", "compilation", "hot", "provenance", "names", "writer", "resident"],
             self.reports.iter().map(|report| {
                 let pods = report.world.pods.max(1) as f64;
-                let counted = report.memory.parts.values().flat_map(|parts| parts.values());
-                let hot = report.memory.parts.get(HOT).into_iter().flat_map(|hot| hot.values());
-                let sum = |bytes: usize| digits(bytes as f64 / pods);
+                let part = |purpose: &str| {
+                    let parts = report.memory.parts.get(purpose);
+                    let bytes = parts.map(|parts| parts.values().sum::<usize>());
+                    bytes.map_or_else(String::new, |bytes| digits(bytes as f64 / pods))
+                };
                 let resident = report.memory.resident.map(|found| digits(found.now as f64 / pods));
-                let cells = vec![
+                let mut cells = vec![
                     digits(report.build.admission.best),
                     digits(report.build.compilation.best),
-                    sum(hot.sum()),
-                    sum(counted.sum()),
-                    resident.unwrap_or_default(),
                 ];
+                cells.extend([HOT, "provenance", "names", "writer"].map(part));
+                cells.extend(resident);
                 (report, cells)
             }),
         )
