@@ -342,13 +342,13 @@ fn blocks_of_every_length() {
     };
     // Of each address about 20 blocks are its own: for each a class (64 bytes), a signature with up
     // to 33 atoms, an entry of the rule set, and its part of a page.
-    let each = 20 * 700;
-    let (once, twice) = assert_linear(300, make, each, 3 * each);
+    let each = 20 * 400;
+    let (once, twice) = assert_linear(300, make, each, 5 * each);
     for measured in [&once, &twice] {
         let prefixes = measured.count("prefixes");
         assert!(measured.count("classes") <= prefixes + 3, "{:?}", measured.counts);
         assert!(measured.count("signatures") <= 2 * prefixes + 3, "{:?}", measured.counts);
-        assert!(measured.count("atoms") <= prefixes, "{:?}", measured.counts);
+        assert!(measured.count("atoms") <= prefixes + 1, "{:?}", measured.counts);
     }
     let distinct = twice.count("prefixes") - once.count("prefixes");
     assert!(distinct > 300 * 20, "{distinct}");
@@ -681,24 +681,29 @@ fn churn_leaves_nothing() {
     assert!(end.hot_bytes() <= start.hot_bytes() + (512 << 10), "{start:#?} to {end:#?}");
 }
 
-/// A cluster that shrinks gives its memory back: with the publication after the next at the latest.
+/// A cluster that shrinks gives its memory back with the publication that shows it smaller.
 fn assert_gives_back(grown: &[Object]) {
     let mut cluster = cluster(standing());
     let (counts, start) = (cluster.counts(), cluster.memory_usage());
     upsert(&mut cluster, grown.iter().cloned());
     let big = cluster.publish().expect("it fits").memory_usage();
     delete(&mut cluster, grown);
-    for _ in 0..2 {
-        cluster.publish().expect("it fits");
-    }
+    let shrunk = cluster.publish().expect("it fits");
+    assert!(shrunk.changes_since(1).is_everything());
+    drop(shrunk);
     let end = cluster.memory_usage();
     println!("start {start:#?}\nbig {big:#?}\nend {end:#?}");
     assert_eq!(cluster.counts(), counts);
-    for (parts, before) in
-        [(&end.hot, &start.hot), (&end.provenance, &start.provenance), (&end.names, &start.names)]
-    {
+    for (parts, before) in [
+        (&end.hot, &start.hot),
+        (&end.provenance, &start.provenance),
+        (&end.names, &start.names),
+        (&end.writer, &start.writer),
+    ] {
         for ((name, bytes), (_, before)) in parts.iter().zip(before) {
-            assert!(*bytes <= before * 4 + (1 << 20), "{name}: {before} to {bytes}");
+            // Numbers of pods and namespaces and the words of their labels stay with the objects.
+            let kept = if *name == "objects" { 4 << 20 } else { 64 << 10 };
+            assert!(*bytes <= before * 2 + kept, "{name}: {before} to {bytes}");
         }
     }
 }
@@ -715,7 +720,7 @@ fn scattered_addresses_are_given_back() {
 #[test]
 fn classes_and_rule_sets_are_given_back() {
     let own = |number: u32| labels([("name", format!("pod{number}"))]);
-    let grown = (1_000..21_000).flat_map(|number| {
+    let grown = (1_000..16_000).flat_map(|number| {
         let from = vec![
             pods(selector(own(number + 1))),
             block(format_args!("{}/32", Ipv4Addr::from_bits(0x1400_0000 + number)), vec![]),
