@@ -33,6 +33,9 @@ spec:
     )
 }
 
+/// Applies a text or deletes what has a name, after which nothing is refused any more.
+type Mend = fn(&mut Cluster, &str);
+
 /// While a publication is refused readers stay in the generation that they are in, however often
 /// it is tried and whatever else happens meanwhile; once it is mended they see everything at once.
 #[test]
@@ -43,7 +46,7 @@ fn readers_do_not_see_a_refused_publication() {
     let elsewhere = policy("podSelector: {}").replace("namespace: d", "namespace: f");
     let namespace = "{apiVersion: v1, kind: Namespace, metadata: {name: f}}";
     let (first, second) = (cluster_policy("first", 1), cluster_policy("second", 1));
-    let mend: [(&str, &[&str], fn(&mut Cluster, &str), &str); 4] = [
+    let cases: [(&str, &[&str], Mend, &str); 4] = [
         ("Namespace f", &[&elsewhere], apply, namespace),
         (
             "Namespace f",
@@ -59,7 +62,7 @@ fn readers_do_not_see_a_refused_publication() {
             "second",
         ),
     ];
-    for (told, texts, mend, with) in mend {
+    for (told, texts, mend, with) in cases {
         let mut cluster = surroundings(options.clone());
         let mut reader = cluster.readers().reader();
         assert!(!reader.decide(&packet(80)).is_allow(), "nothing was published");
