@@ -2,8 +2,8 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use netpol_core::Cluster;
 use netpol_core::model::{IntOrString, Kind, Labels, NetworkPolicyPeer, NetworkPolicyPort, Object};
+use netpol_core::{Cluster, Packet};
 
 use super::measured::FIRST_CHUNKS;
 use super::objects::{
@@ -203,7 +203,16 @@ fn assert_gives_back(grown: &[Object]) {
     delete(&mut cluster, grown);
     let shrunk = cluster.publish().expect("it fits");
     assert!(shrunk.changes_since(1).is_everything());
-    drop(shrunk);
+    let fresh = self::cluster(standing()).publish().expect("it fits");
+    for (from, to) in (0..20).flat_map(|from| (20..40).map(move |to| (from, to))) {
+        for (port, address) in
+            (80..100).flat_map(|port| [(port, ipv4 as fn(u32) -> _), (port, ipv6)])
+        {
+            let packet = Packet::tcp(address(from), address(to), port);
+            assert_eq!(shrunk.decide(&packet), fresh.decide(&packet), "{packet}");
+        }
+    }
+    drop((shrunk, fresh));
     let end = cluster.memory_usage();
     assert_eq!(cluster.counts(), counts);
     for (parts, before) in [
@@ -218,6 +227,13 @@ fn assert_gives_back(grown: &[Object]) {
             assert!(*bytes <= before * 2 + kept, "{name}: {before} to {bytes}");
         }
     }
+    // And it goes on step by step.
+    upsert(&mut cluster, passing(0));
+    let grown = cluster.publish().expect("it fits");
+    assert!(!grown.changes_since(grown.generation() - 1).is_everything());
+    delete(&mut cluster, &passing(0));
+    cluster.publish().expect("it fits");
+    assert_eq!(cluster.counts(), counts);
 }
 
 /// A page for each address.
