@@ -14,7 +14,7 @@ FUZZ_SEEDS_live := fuzz/seeds/decide
 LONG_PACKETS ?= 10000000
 
 .DEFAULT_GOAL := help
-.PHONY: help test long lint format docs audit bench peers icount fuzz-smoke fuzz
+.PHONY: help test long lint format docs audit bench measure peers icount gate fuzz-smoke fuzz
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -50,6 +50,13 @@ peers: ## Run netpol beside other engines (needs go, gcc and libdpdk-dev; see be
 
 icount: ## Count instructions per decision (needs valgrind)
 	benches/icount.sh
+
+measure: ## Measure again everything that benches/ quotes (half an hour)
+	benches/measure.sh
+
+gate: ## Fail when a decision takes more instructions than it may (needs valgrind and gungraun-runner)
+	$(CARGO) clippy -p netpol-benches --features gate --bench instructions -- -D warnings
+	$(CARGO) bench -p netpol-benches --features gate --bench instructions
 
 fuzz-smoke: ## Replay the corpus of every fuzz target and run each for FUZZ_SECONDS (needs cargo-fuzz)
 	@for target in $(FUZZ_TARGETS); do $(MAKE) --no-print-directory fuzz TARGET=$$target || exit 1; done

@@ -12,7 +12,7 @@ program=${CARGO_TARGET_DIR:-target}/release/netpol-bench
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
-printf '%-24s%10s%10s%14s\n' world single batch interpreter
+printf '%-28s%10s%10s%11s%13s\n' world single batch attribute interpreter
 for world in "${@:-10k 100k}"; do
     for world in $world; do
         # Nothing but the loops is counted.
@@ -30,8 +30,9 @@ for world in "${@:-10k 100k}"; do
                     return count["netpol_benches::decide::" loop] / decisions
                 }
                 END {
-                    printf "%-24s%10.1f%10.1f%14.1f\n", world, per_decision("singly"),
-                        per_decision("in_batches"), per_decision("interpreted")
+                    printf "%-28s%10.1f%10.1f%11.1f%13.1f\n", world, per_decision("singly"),
+                        per_decision("in_batches"), per_decision("attributed"),
+                        per_decision("interpreted")
                 }'
     done
 done

@@ -10,14 +10,15 @@ fn decisions(criterion: &mut Criterion) {
         .expect("the cluster takes what was generated for it");
     subject.check().expect("engine and interpreter agree");
     let packets = subject.trace.packets.as_slice();
+    let mut reader = subject.cluster.readers().reader();
 
     let mut group = criterion.benchmark_group("10k");
     group.throughput(Throughput::Elements(packets.len() as u64));
     group.bench_function("single", |bencher| {
-        bencher.iter(|| decide::singly(&subject.engine, packets));
+        bencher.iter(|| decide::singly(&mut reader, packets));
     });
     group.bench_function("batch", |bencher| {
-        bencher.iter(|| decide::in_batches(&subject.engine, packets));
+        bencher.iter(|| decide::in_batches(&mut reader, packets, decide::BATCH));
     });
     group.bench_function("interpreter", |bencher| {
         bencher.iter(|| decide::interpreted(&subject.interpreter, packets));

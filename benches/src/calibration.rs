@@ -1,14 +1,14 @@
 use std::hint::black_box;
 use std::time::Instant;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What the memory of the machine does at the moment: nanoseconds per random load from a table of
 /// 16 MiB, one word per cache line.
 ///
 /// Numbers that are taken elsewhere, or while other work shares the caches, can be compared by
 /// their ratios to these.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Calibration {
     /// When each load needs the one before: what a lonely cache miss costs.

@@ -4,12 +4,13 @@ mod arguments;
 
 use std::error::Error;
 use std::hint::black_box;
+use std::path::Path;
 use std::process::ExitCode;
 
-use netpol_benches::{Subject, decide, measure};
+use netpol_benches::{Subject, Suite, chart, decide, measure, memory};
 use netpol_core::Packet;
 
-use self::arguments::{Arguments, HELP, Output, Work};
+use self::arguments::{HELP, Output, Task};
 
 fn main() -> ExitCode {
     match run() {
@@ -22,26 +23,44 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<(), Box<dyn Error>> {
-    let Some(arguments) = Arguments::parse(lexopt::Parser::from_env())? else {
-        print!("{HELP}");
-        return Ok(());
-    };
-    let mut subject = Subject::new(&arguments.world, &arguments.trace)?;
-    match arguments.work {
-        Work::Measure { repetitions } => {
-            let report = measure(&mut subject, repetitions)?;
-            match arguments.output {
-                Output::Table => print!("{report}"),
-                Output::Json => println!("{}", serde_json::to_string_pretty(&report)?),
-            }
+    match Task::parse(lexopt::Parser::from_env())? {
+        Task::Help => print!("{HELP}"),
+        Task::Measure(plan, output) => print(&Suite::of(vec![measure(&plan)?]), output)?,
+        Task::Suite(worlds, arguments, output) => {
+            print(&Suite::measure(&worlds, &arguments)?, output)?;
         }
-        Work::Count { decisions } => {
+        Task::Count(world, trace, decisions) => {
+            let subject = Subject::new(&world, &trace)?;
             let packets = subject.trace.packets.iter().copied().cycle();
             let packets = packets.take(decisions).collect::<Vec<Packet>>();
-            black_box(decide::singly(&subject.engine, &packets));
-            black_box(decide::in_batches(&subject.engine, &packets));
+            let mut reader = subject.cluster.readers().reader();
+            black_box(decide::singly(&mut reader, &packets));
+            black_box(decide::in_batches(&mut reader, &packets, decide::BATCH));
+            black_box(decide::attributed(&mut reader, &packets));
             black_box(decide::interpreted(&subject.interpreter, &packets));
         }
+        Task::Chart { suite, directory } => {
+            for (name, drawing) in chart::all(&read(&suite)?) {
+                std::fs::write(directory.join(name), drawing)?;
+            }
+        }
+        Task::Summary(suite) => print!("{}", read(&suite)?.summary()),
+        Task::Settle => println!("{}", serde_json::to_string(&memory::settle()?)?),
+    }
+    Ok(())
+}
+
+fn read(file: &Path) -> Result<Suite, Box<dyn Error>> {
+    Ok(serde_json::from_slice(&std::fs::read(file)?)?)
+}
+
+fn print(suite: &Suite, output: Output) -> Result<(), Box<dyn Error>> {
+    match output {
+        Output::Table => {
+            let reports = suite.reports.iter().map(ToString::to_string).collect::<Vec<_>>();
+            print!("{}", reports.join("\n\n"));
+        }
+        Output::Json => println!("{}", serde_json::to_string_pretty(suite)?),
     }
     Ok(())
 }

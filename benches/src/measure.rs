@@ -1,70 +1,149 @@
 use std::error::Error;
-use std::hint::black_box;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use crate::{Build, Calibration, Decisions, Memory, Report, Subject, Time, decide};
+use netpol_testing::workload::{Churn, ChurnParameters, Parameters, TraceParameters};
 
-/// Takes every number of a report, from `repetitions` walks through the trace and a few
-/// compilations.
-///
-/// The loops take turns, so that what disturbs the machine disturbs all of them.
+use crate::{
+    Build, Building, Calibration, Clock, ClockInUse, Memory, Report, Subject, Time, Traffic,
+};
+use crate::{calls, churn, events, loops, memory};
+
+/// What to measure.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The name of the world.
+    pub name: String,
+    /// The world.
+    pub world: Parameters,
+    /// The kinds of traffic. Cold calls, threads and churn have the first.
+    pub traffic: Vec<TraceParameters>,
+    /// Walks through each trace that are timed.
+    pub repetitions: usize,
+    /// The parts that are not always measured.
+    pub parts: Vec<Part>,
+}
+
+/// What may be left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// Single calls, each timed by itself.
+    Calls,
+    /// Calls with other work in between.
+    Cold,
+    /// Two threads.
+    Threads,
+    /// Building the cluster more than once.
+    Builds,
+    /// What a process holds in memory.
+    Resident,
+    /// What changes cost.
+    Events,
+    /// Readers while a writer publishes.
+    Churn,
+}
+
+impl Part {
+    /// All of them and their names.
+    pub const ALL: [(&'static str, Part); 7] = [
+        ("calls", Part::Calls),
+        ("cold", Part::Cold),
+        ("threads", Part::Threads),
+        ("builds", Part::Builds),
+        ("resident", Part::Resident),
+        ("events", Part::Events),
+        ("churn", Part::Churn),
+    ];
+}
+
+/// How often the cluster is built.
+const BUILDS: usize = 3;
+
+/// The share of allowed packets that is measured besides the one that comes by itself: most packets
+/// of a cluster that works are allowed, and those take longer, for both ends are asked.
+pub const MOSTLY_ALLOWED: f64 = 0.6;
+
+/// Takes every number of a report.
 ///
 /// # Errors
 ///
-/// When the engines do not agree: then there is nothing to report. When the cluster does not
-/// compile again.
-pub fn measure(subject: &mut Subject, repetitions: usize) -> Result<Report, Box<dyn Error>> {
-    let repetitions = repetitions.max(1);
-    let allowed = subject.check()?;
-    let packets = subject.trace.packets.as_slice();
+/// When the engines do not agree on a packet: then there is nothing to report. When the cluster
+/// refuses the world or an event.
+pub fn measure(plan: &Plan) -> Result<Report, Box<dyn Error>> {
+    let wanted = |part| plan.parts.contains(&part);
+    let first = plan.traffic.first().copied().unwrap_or_default();
+    let mut subject = Subject::new(&plan.world, &first)?;
+    let clock = Clock::new();
     let before = Calibration::measure();
-    let mut loops: [(&dyn Fn() -> usize, Vec<Duration>); 3] = [
-        (&|| decide::singly(&subject.engine, packets), Vec::new()),
-        (&|| decide::in_batches(&subject.engine, packets), Vec::new()),
-        (&|| decide::interpreted(&subject.interpreter, packets), Vec::new()),
-    ];
-    for _ in 0..repetitions {
-        for (judge, times) in &mut loops {
-            // Once to fill the caches with what this loop needs, once to measure.
-            black_box(judge());
-            times.push(time(judge).0);
+    let readers = subject.cluster.readers();
+    let (mut traffic, mut cold, mut threads) = (Vec::new(), Vec::new(), Vec::new());
+    for (number, trace) in plan.traffic.iter().enumerate() {
+        if number > 0 {
+            subject.redraw(trace);
+        }
+        let allowed = subject.check()?;
+        let (interpreter, packets) = (&subject.interpreter, subject.trace.packets.as_slice());
+        traffic.push(Traffic {
+            trace: *trace,
+            allowed: allowed as f64 / packets.len().max(1) as f64,
+            decisions: loops::decisions(&readers, interpreter, packets, plan.repetitions.max(1)),
+            calls: wanted(Part::Calls)
+                .then(|| calls::calls(&clock, &readers, interpreter, packets)),
+        });
+        if number == 0 && wanted(Part::Cold) {
+            cold = calls::cold(&clock, &readers, interpreter, packets);
+        }
+        if number == 0 && wanted(Part::Threads) {
+            threads = loops::throughput(&readers, packets, plan.repetitions.max(1));
         }
     }
-    let after = Calibration::measure();
-    let per_packet = |times| Time::new(times, 1e9 / packets.len().max(1) as f64);
-    let [single, batch, interpreter] = loops.map(|(_, times)| per_packet(times));
 
-    let mut compilations = Vec::new();
-    for _ in 0..repetitions.min(COMPILATIONS) {
-        let (took, engine) = time(|| subject.cluster.publish());
-        black_box(engine?);
-        compilations.push(took);
+    let parts = memory::parts(&subject.engine);
+    let resident =
+        if wanted(Part::Resident) { Some(memory::resident(&subject.world)?) } else { None };
+    if wanted(Part::Builds) {
+        for _ in 1..BUILDS {
+            subject.rebuild()?;
+        }
     }
-    let pods = subject.parameters.pods.max(1) as f64;
-    let usage = subject.engine.memory_usage();
+    let pods = plan.world.pods.max(1) as f64;
+    let per_pod = |time: fn(&Building) -> Duration| {
+        Time::new(subject.builds.iter().map(time).collect(), 1e6 / pods)
+    };
+    let build = Build {
+        admission: per_pod(|building| building.admission),
+        compilation: per_pod(|building| building.compilation),
+    };
+    let policies = subject.policies();
+
+    let (mut changes, mut churning) = (None, None);
+    if wanted(Part::Events) || wanted(Part::Churn) {
+        // Readers and writer have the same packets, whatever was drawn last.
+        subject.redraw(&first);
+        let Subject { world, engine, trace, mut cluster, interpreter, .. } = subject;
+        // Only readers hold snapshots from here on.
+        drop((engine, interpreter));
+        let pace = ChurnParameters::default();
+        let mut lively = Churn::new(world, &pace);
+        let packets = trace.packets.as_slice();
+        if wanted(Part::Churn) {
+            churning = Some(churn::churn(&clock, &mut cluster, &mut lively, &pace, packets)?);
+        }
+        if let Some(packet) = packets.first().filter(|_| wanted(Part::Events)) {
+            changes = Some(events::events(&clock, &mut cluster, &mut lively, packet)?);
+        }
+    }
     Ok(Report {
-        world: subject.parameters.clone(),
-        trace: subject.trace.parameters,
-        policies: subject.policies,
-        allowed: allowed as f64 / packets.len().max(1) as f64,
-        calibration: [before, after],
-        build: Build {
-            admission: subject.admission.as_secs_f64() * 1e6 / pods,
-            compilation: Time::new(compilations, 1e6 / pods),
-        },
-        decisions: Decisions { single, batch, interpreter },
-        memory: Memory {
-            bytes_per_pod: usage.hot_bytes() as f64 / pods,
-            parts: usage.hot.iter().copied().collect(),
-        },
+        name: plan.name.clone(),
+        world: plan.world.clone(),
+        policies,
+        calibration: [before, Calibration::measure()],
+        clock: ClockInUse { name: Clock::name().to_owned(), overhead: clock.overhead() },
+        traffic,
+        cold,
+        threads,
+        build,
+        memory: Memory { parts, resident },
+        events: changes,
+        churn: churning,
     })
-}
-
-/// How often the cluster is compiled, at most.
-const COMPILATIONS: usize = 5;
-
-fn time<T>(work: impl FnOnce() -> T) -> (Duration, T) {
-    let start = Instant::now();
-    let done = black_box(work());
-    (start.elapsed(), done)
 }

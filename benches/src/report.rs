@@ -1,32 +1,53 @@
 use std::collections::BTreeMap;
-use std::fmt;
 use std::time::Duration;
 
-use netpol_testing::workload::{Parameters, TraceParameters};
+use netpol_testing::workload::{ChurnParameters, Parameters, TraceParameters};
 use serde::{Deserialize, Serialize};
 
-use crate::Calibration;
+use crate::{Calibration, Spread};
 
-/// What was measured, and on what.
-#[derive(Clone, Debug, Serialize)]
+/// What was measured, and on what. Parts that were not asked for are absent.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Report {
+    /// The name of the world.
+    pub name: String,
     /// What the world was drawn from.
     pub world: Parameters,
-    /// What the packets were drawn from.
-    pub trace: TraceParameters,
-    /// How many policies there were, those of the adversary included.
+    /// How many policies there were, those of the adversary and cluster-wide ones included.
     pub policies: usize,
-    /// Share of the packets that were allowed.
-    pub allowed: f64,
     /// What the machine did before and after.
     pub calibration: [Calibration; 2],
+    /// What single calls were timed with.
+    pub clock: ClockInUse,
+    /// Decisions, in each kind of traffic.
+    pub traffic: Vec<Traffic>,
+    /// The first decision after other work, by how much of that there was.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub cold: Vec<Cold>,
+    /// Decisions by several threads.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub threads: Vec<Throughput>,
     /// How long it took to get there.
     pub build: Build,
-    /// How long decisions took.
-    pub decisions: Decisions,
     /// How much room the engine takes.
     pub memory: Memory,
+    /// What changes cost.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub events: Option<Events>,
+    /// What readers notice of changes.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub churn: Option<Churning>,
+}
+
+/// What single calls were timed with.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ClockInUse {
+    /// The processor's counter or the system's clock.
+    pub name: String,
+    /// What it costs to read it, in nanoseconds; subtracted from every measurement.
+    pub overhead: f64,
 }
 
 /// How long something took, in the unit told where it stands.
@@ -40,39 +61,145 @@ pub struct Time {
 }
 
 /// Microseconds per pod, on one thread.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Build {
     /// To validate typed objects and take them in.
-    pub admission: f64,
+    pub admission: Time,
     /// To compile all of them from nothing.
     pub compilation: Time,
 }
 
-/// Nanoseconds per decision, of packets judged one after the other on one thread.
-#[derive(Clone, Copy, Debug, Serialize)]
+/// Decisions about the packets of a trace, all on one thread.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Traffic {
+    /// What the packets were drawn from.
+    pub trace: TraceParameters,
+    /// Share of the packets that were allowed.
+    pub allowed: f64,
+    /// Nanoseconds per decision, one after the other in a loop: throughput.
+    pub decisions: Decisions,
+    /// Nanoseconds per call, each timed by itself: latency.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub calls: Option<Calls>,
+}
+
+/// Nanoseconds per decision.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Decisions {
     /// The engine, asked one by one.
     pub single: Time,
-    /// The engine, asked in batches of [`BATCH`](crate::decide::BATCH).
-    pub batch: Time,
+    /// The engine, asked in batches, by the size of the batch.
+    pub batches: BTreeMap<usize, Time>,
+    /// The engine, asked for reasons too.
+    pub attribute: Time,
     /// The interpreter.
     pub interpreter: Time,
 }
 
-/// Bytes that decisions read.
-#[derive(Clone, Debug, Serialize)]
+/// Nanoseconds per call.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Memory {
-    /// All of them, by pod.
-    pub bytes_per_pod: f64,
-    /// By part of the engine.
-    pub parts: BTreeMap<&'static str, usize>,
+pub struct Calls {
+    /// The engine.
+    pub decide: Spread,
+    /// The engine, asked for reasons too.
+    pub attribute: Spread,
+    /// The interpreter.
+    pub interpreter: Spread,
 }
 
-/// A calibrator that moves by more makes times incomparable.
-const STEADY: f64 = 0.1;
+/// Calls with other work in between.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Cold {
+    /// How many bytes of other memory are read between two calls.
+    pub bytes: usize,
+    /// Nanoseconds per call of the engine.
+    pub decide: Spread,
+    /// Nanoseconds per call of the interpreter.
+    pub interpreter: Spread,
+}
+
+/// Decisions by several threads, each walking through the whole trace.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Throughput {
+    /// How many threads.
+    pub threads: usize,
+    /// Millions of decisions in a second, of all threads together, asked one by one.
+    pub single: f64,
+    /// The same in batches.
+    pub batch: f64,
+}
+
+/// What changes cost, in microseconds.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Events {
+    /// To add a pod that replaces another, or that is labelled anew.
+    pub upsert_pod: Spread,
+    /// To delete a pod.
+    pub delete_pod: Spread,
+    /// To add or replace a policy.
+    pub upsert_policy: Spread,
+    /// To give a namespace another label.
+    pub relabel_namespace: Spread,
+    /// To publish, by how many pods changed since the last time.
+    pub publish_pods: BTreeMap<usize, Spread>,
+    /// To publish a policy that changed.
+    pub publish_policy: Spread,
+    /// To publish a namespace with another label.
+    pub publish_namespace: Spread,
+    /// From before a pod is added to the first answer of a reader on another thread that knows of it,
+    /// publishing included.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub visible: Option<Spread>,
+}
+
+/// What a reader on one thread notices of a writer on another.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Churning {
+    /// What happened.
+    pub parameters: ChurnParameters,
+    /// Changes of objects in a second, as many as came about.
+    pub changes_per_second: f64,
+    /// Publications in a second, as many as came about.
+    pub publications_per_second: f64,
+    /// Share of the time in which the writer was at work.
+    pub writer: f64,
+    /// Nanoseconds per call, nothing being published.
+    pub idle: Spread,
+    /// Nanoseconds per call meanwhile.
+    pub busy: Spread,
+}
+
+/// Bytes.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Memory {
+    /// By what it is for, and then by part.
+    pub parts: BTreeMap<String, BTreeMap<String, usize>>,
+    /// What a process that does nothing else holds of it in memory, as the system counts.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub resident: Option<Resident>,
+}
+
+/// Resident memory of a process that took the objects in one by one and published once.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Resident {
+    /// What it has more than before, at the end.
+    pub now: u64,
+    /// The most it ever had more.
+    pub peak: u64,
+}
+
+/// The part of [`Memory::parts`] that decisions read.
+pub const HOT: &str = "hot";
 
 impl Time {
     /// Of these runs, each second multiplied by `scale`.
@@ -84,6 +211,24 @@ impl Time {
     }
 }
 
+impl Decisions {
+    /// How many times as long as the engine the interpreter takes: asked one by one, and in batches
+    /// of [`BATCH`](crate::decide::BATCH).
+    #[must_use]
+    pub fn advantage(&self) -> (f64, f64) {
+        let batch = self.batches.get(&crate::decide::BATCH).unwrap_or(&self.single);
+        (self.interpreter.best / self.single.best, self.interpreter.best / batch.best)
+    }
+}
+
+impl Memory {
+    /// All that decisions read.
+    #[must_use]
+    pub fn hot(&self) -> usize {
+        self.parts.get(HOT).map_or(0, |parts| parts.values().sum())
+    }
+}
+
 impl Report {
     /// By how much the calibrators moved while it was measured, as a share.
     #[must_use]
@@ -91,59 +236,5 @@ impl Report {
         let [before, after] = self.calibration;
         let moved = |before: f64, after: f64| (after / before).max(before / after) - 1.0;
         moved(before.dependent, after.dependent).max(moved(before.independent, after.independent))
-    }
-}
-
-impl fmt::Display for Report {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Decisions { single, batch, interpreter } = self.decisions;
-        let [before, after] = self.calibration;
-        writeln!(
-            f,
-            "{} pods, {} namespaces, {} policies; {} packets, {:.0}% allowed",
-            self.world.pods,
-            self.world.namespaces,
-            self.policies,
-            self.trace.packets,
-            self.allowed * 100.0
-        )?;
-        writeln!(
-            f,
-            "\n{:<22}{:>10}{:>10}{:>16}{:>10}",
-            "decision, ns", "median", "best", "x interpreter", "x F"
-        )?;
-        for (name, time) in [("single", single), ("batch", batch), ("interpreter", interpreter)] {
-            let times = interpreter.best / time.best;
-            let loads = time.best / before.dependent;
-            let Time { median, best } = time;
-            writeln!(f, "{name:<22}{median:>10.1}{best:>10.1}{times:>16.1}{loads:>10.2}")?;
-        }
-        writeln!(f, "\n{:<22}{:>10}{:>10}", "calibrator, ns", "before", "after")?;
-        let pairs = [
-            ("F: dependent load", before.dependent, after.dependent),
-            ("T: independent load", before.independent, after.independent),
-        ];
-        for (name, before, after) in pairs {
-            writeln!(f, "{name:<22}{before:>10.1}{after:>10.1}")?;
-        }
-        if self.unsteadiness() > STEADY {
-            writeln!(
-                f,
-                "the machine was not steady (calibrators moved by {:.0}%): trust ratios only",
-                self.unsteadiness() * 100.0
-            )?;
-        }
-        writeln!(f, "\n{:<22}{:>10}{:>10}", "build, us per pod", "median", "best")?;
-        let Build { admission, compilation } = self.build;
-        writeln!(f, "{:<22}{admission:>10.2}{admission:>10.2}", "admission")?;
-        let Time { median, best } = compilation;
-        writeln!(f, "{:<22}{median:>10.2}{best:>10.2}", "compilation")?;
-        writeln!(f, "\n{:<22}{:>10}{:>10}", "memory", "bytes", "per pod")?;
-        let total = self.memory.parts.values().sum::<usize>();
-        for (name, bytes) in self.memory.parts.iter().chain([(&"all", &total)]) {
-            let per_pod = *bytes as f64 / self.world.pods.max(1) as f64;
-            writeln!(f, "{name:<22}{bytes:>10}{per_pod:>10.1}")?;
-        }
-        Ok(())
     }
 }

@@ -2,7 +2,7 @@ use std::fmt;
 use std::time::{Duration, Instant};
 
 use netpol_core::model::{LabelSelectorRequirement, NetworkPolicy};
-use netpol_core::{Admission, Cluster, Engine, Error, Options, Packet, Verdict};
+use netpol_core::{Admission, Cluster, Engine, Error, Options, Packet, ReaderFactory, Verdict};
 use netpol_testing::reference;
 use netpol_testing::workload::{Interpreter, Parameters, Trace, TraceParameters, World};
 
@@ -17,6 +17,8 @@ pub struct Stage {
     pub packets: Vec<Packet>,
     /// Who answers.
     pub engine: Engine,
+    /// Readers of the same engine, as dataplanes have them.
+    pub readers: ReaderFactory,
     /// Who answers without having compiled anything.
     pub interpreter: Interpreter,
     /// What the engine says, packet by packet.
@@ -67,7 +69,9 @@ impl Stage {
         let packets = trace.packets;
         let objects = world.clone();
         let start = Instant::now();
-        let engine = compile(objects, Options::default())?;
+        let mut cluster = load(objects, Options::default())?;
+        let engine = cluster.publish()?;
+        let readers = cluster.readers();
         let load = start.elapsed();
         let verdicts = packets.iter().map(|packet| engine.decide(packet)).collect::<Vec<_>>();
         for (packet, verdict) in packets.iter().zip(&verdicts) {
@@ -76,7 +80,16 @@ impl Stage {
                 return Err(format!("{packet}: netpol {verdict}, interpreter {interpreted}").into());
             }
         }
-        Ok(Stage { name: name.to_owned(), world, packets, engine, interpreter, verdicts, load })
+        Ok(Stage {
+            name: name.to_owned(),
+            world,
+            packets,
+            engine,
+            readers,
+            interpreter,
+            verdicts,
+            load,
+        })
     }
 
     /// Share of the packets that are allowed.
@@ -101,11 +114,15 @@ impl Stage {
 
 /// The engine of a world.
 pub(super) fn compile(world: World, options: Options) -> Result<Engine, Error> {
+    load(world, options)?.publish()
+}
+
+fn load(world: World, options: Options) -> Result<Cluster, Error> {
     let mut cluster = Cluster::new(options);
     for object in world.into_objects() {
         cluster.upsert(object, Admission::Stored)?;
     }
-    cluster.publish()
+    Ok(cluster)
 }
 
 /// Brings in what is known to be read differently, often enough to be met: `NotIn` on a label that

@@ -16,6 +16,7 @@ mod footprint;
 mod nearest;
 mod publication;
 mod question;
+mod reach;
 mod reason;
 mod tiers;
 
@@ -35,6 +36,7 @@ pub use nearest::Stage;
 pub(crate) use publication::Publisher;
 pub use publication::{Reader, ReaderFactory};
 pub use question::{Party, Question, QuestionError};
+pub use reach::Reach;
 pub use reason::Reason;
 
 use crate::diagnostic::Diagnostic;

@@ -69,6 +69,10 @@ impl Question {
         Question::new(source, destination, protocol, transport)
     }
 
+    pub(super) const fn traffic(&self) -> &Traffic {
+        &self.traffic
+    }
+
     /// The same question about a packet that came through a Service; see
     /// [`Packet::via_service`].
     #[must_use]
@@ -269,7 +273,7 @@ impl Snapshot {
         Ok(cases)
     }
 
-    fn sides(&self, party: Party) -> Result<SmallVec<[Side; 2]>, QuestionError> {
+    pub(super) fn sides(&self, party: Party) -> Result<SmallVec<[Side; 2]>, QuestionError> {
         let id = match party {
             Party::Address(address) => {
                 return Ok(SmallVec::from_iter([self.side_of_address(address.to_canonical())]));

@@ -87,23 +87,29 @@ impl Snapshot {
 
     /// The first rule of a tier that matches, in the order of the tier.
     fn first_hit(&self, case: &Case, direction: Direction, tier: Tier, held: &Held<'_>) -> Said {
-        let policies = self.policies(case, direction, tier);
-        for policy in policies {
-            let Some(entry) = self.directory.policies.get(policy.0) else { continue };
-            for rule in entry.lines.of(direction) {
-                if let Some((peer, port)) = self.match_of(rule, held) {
-                    return Said::Match(Hit {
-                        policy: *policy,
-                        rule: rule.rule,
-                        action: rule.action,
-                        understood: rule.understood,
-                        peer,
-                        port,
-                    });
-                }
+        let origin = self.directory.class_origins.at(case.subject(direction).class.record());
+        let list = self.directory.policy_lists.get(origin.policies(direction, tier));
+        let Some(list) = list else { return Said::Nothing };
+        let peer = self.tables.signatures.at(held.peer.0);
+        let hit = list.first(self.tables.atoms(peer), |policy| {
+            let entry = self.directory.policies.get(policy.0)?;
+            let shape = entry.shape(direction);
+            // Most policies speak of somebody else, which their bit patterns tell.
+            if !shape.everybody && shape.bloom & peer.bloom() == 0 {
+                return None;
             }
-        }
-        if policies.is_empty() { Said::Nothing } else { Said::NoMatch }
+            self.hit_of(policy, entry.lines.of(direction), held)
+        });
+        hit.map_or(Said::NoMatch, Said::Match)
+    }
+
+    /// The first rule of a policy that matches.
+    fn hit_of(&self, policy: PolicyNumber, rules: &[RuleLines], held: &Held<'_>) -> Option<Hit> {
+        rules.iter().find_map(|rule| {
+            let (peer, port) = self.match_of(rule, held)?;
+            let RuleLines { rule, action, understood, .. } = *rule;
+            Some(Hit { policy, rule, action, understood, peer, port })
+        })
     }
 
     /// The policies of a tier with something to say about a direction of the subject, in order.

@@ -63,11 +63,6 @@ impl<T, const N: usize> Records<T, N> {
         self.chunks.len() * N
     }
 
-    /// Numbers in use are below this.
-    pub(crate) fn end(&self) -> u32 {
-        self.numbers.end()
-    }
-
     /// The records of all chunks in order of their numbers, those that are not in use included.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
         self.chunks.iter().flat_map(|chunk| chunk.iter())

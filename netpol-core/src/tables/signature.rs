@@ -50,6 +50,11 @@ impl Signature {
         signature
     }
 
+    /// The bits of its atoms.
+    pub(crate) const fn bloom(&self) -> u64 {
+        self.bloom
+    }
+
     /// Whether all its atoms are in the record.
     pub(super) const fn is_inline(&self) -> bool {
         self.count as usize <= INLINE

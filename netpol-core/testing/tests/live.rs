@@ -1,7 +1,13 @@
 //! Clusters that live: publishing step by step against compiling at once.
 
 use std::env;
+use std::net::IpAddr;
 
+use ipnet::IpNet;
+use netpol_core::net::Protocol;
+use netpol_core::{EndpointId, Party, Question};
+use netpol_testing::cases::Implementation;
+use netpol_testing::engine::EveryWay;
 use netpol_testing::generate::{Choices, Seeded, scenario};
 use netpol_testing::live::{Act, breach, story};
 
@@ -79,4 +85,60 @@ fn stories_need_no_choices() {
     let acts = story(&mut Dry, &scenario);
     assert!(acts.iter().filter(|act| matches!(act, Act::Publish)).count() > 1);
     assert_eq!(breach(&scenario, &acts), None);
+}
+
+/// Who is told to reach an end, and whom it reaches, is what each question and packet says.
+#[test]
+fn reach_is_what_questions_say() {
+    let (mut told, mut networks_told) = (0, 0);
+    for seed in 0..150 {
+        let scenario = scenario(&mut Seeded::new(seed), 1);
+        let mut every_way = EveryWay::new(&scenario.options);
+        for event in &scenario.events {
+            let _ = every_way.handle(event);
+        }
+        if every_way.publish().is_err() {
+            continue;
+        }
+        let engine = every_way.engine().expect("it was published");
+        let port = scenario.ports.first().copied().unwrap_or(80);
+        let outside = scenario.boundaries.iter().chain(&scenario.addresses);
+        let outside = outside.map(IpAddr::to_canonical).filter(|a| engine.owner(*a).is_none());
+        let outside = outside.collect::<Vec<_>>();
+        let all = engine.endpoints().collect::<Vec<_>>();
+        for end in &all {
+            let sources = engine.sources_of(*end, Protocol::TCP, port).expect("it is there");
+            let destinations = engine.destinations_of(*end, Protocol::TCP, port).expect("likewise");
+            for other in &all {
+                let asked = |from: EndpointId, to: EndpointId| {
+                    let question = Question::port(from, to, Protocol::TCP, port);
+                    engine.decide_question(&question).is_ok_and(|verdict| verdict.is_allow())
+                };
+                let expected = (asked(*other, *end), asked(*end, *other));
+                let got =
+                    (sources.endpoints.contains(other), destinations.endpoints.contains(other));
+                assert_eq!(got, expected, "seed {seed}: {end:?} and {other:?}");
+                told += usize::from(expected.0) + usize::from(expected.1);
+            }
+            for address in &outside {
+                let asked = |from: Party, to: Party| {
+                    let question = Question::port(from, to, Protocol::TCP, port);
+                    engine.decide_question(&question)
+                };
+                let inside = |networks: &[IpNet]| networks.iter().any(|net| net.contains(address));
+                let (own, other) = (Party::from(*end), Party::from(*address));
+                // Without a common family there is no answer, and no network.
+                if let Ok(verdict) = asked(other, own) {
+                    let got = inside(&sources.networks);
+                    assert_eq!(got, verdict.is_allow(), "seed {seed}: {address} to {end:?}");
+                    networks_told += usize::from(got);
+                }
+                if let Ok(verdict) = asked(own, other) {
+                    let got = inside(&destinations.networks);
+                    assert_eq!(got, verdict.is_allow(), "seed {seed}: {end:?} to {address}");
+                }
+            }
+        }
+    }
+    assert!(told > 1_000 && networks_told > 1_000, "{told} endpoints, {networks_told} addresses");
 }

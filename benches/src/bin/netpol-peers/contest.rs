@@ -13,7 +13,7 @@ use netpol_benches::peers::{
     export, parameters, read_answers,
 };
 use netpol_benches::{Calibration, Time, decide};
-use netpol_core::{Engine, Packet, Reason};
+use netpol_core::{Packet, Reader, ReaderFactory, Reason};
 use netpol_testing::workload::{TraceParameters, World};
 
 use crate::arguments::Arguments;
@@ -117,7 +117,7 @@ impl Contest {
         ];
         arguments.extend(provider.map(Into::into));
         let runner = Runner::find(&self.arguments.runners, program, arguments);
-        let (beside, outcome) = beside(&stage.engine, &stage.packets, || {
+        let (beside, outcome) = beside(&stage.readers, &stage.packets, || {
             runner.and_then(|runner| runner.run::<EngineNumbers>(&self.arguments.limits))
         });
         let outcome = match outcome {
@@ -133,14 +133,14 @@ impl Contest {
             Err(too_large) => {
                 world.expanded_rules = Some(too_large.rules);
                 let why = format!("not built: {} rules, more than {most}", too_large.rules);
-                (beside(&stage.engine, &stage.packets, || ()).0, Err(why))
+                (beside(&stage.readers, &stage.packets, || ()).0, Err(why))
             }
             Ok(expansion) => {
                 world.expanded_rules = Some(expansion.counted);
                 export::rules(&expansion, &self.directory)?;
                 let verdicts = self.directory.join("rte_acl.verdicts");
                 let runner = self.dpdk("dpdk-acl", &self.directory, &verdicts);
-                let (beside, outcome) = beside(&stage.engine, &stage.packets, || {
+                let (beside, outcome) = beside(&stage.readers, &stage.packets, || {
                     runner.and_then(|it| it.run::<ClassifierNumbers>(&self.arguments.limits))
                 });
                 let outcome = match outcome {
@@ -176,7 +176,7 @@ impl Contest {
         if packets.is_empty() {
             runner = Err(Stopped::Failed("no packets for it".to_owned()));
         }
-        let (beside, outcome) = beside(&stage.engine, &packets, || {
+        let (beside, outcome) = beside(&stage.readers, &packets, || {
             runner.and_then(|runner| runner.run::<LookupNumbers>(&self.arguments.limits))
         });
         if outcome.is_ok() {
@@ -214,11 +214,16 @@ fn describe(stage: &Stage, before: Calibration) -> WorldReport {
 }
 
 /// Does something, and times netpol before and after.
-fn beside<T>(engine: &Engine, packets: &[Packet], something: impl FnOnce() -> T) -> (Beside, T) {
+fn beside<T>(
+    readers: &ReaderFactory,
+    packets: &[Packet],
+    something: impl FnOnce() -> T,
+) -> (Beside, T) {
     let mut walks = Walks::default();
-    walks.add(engine, packets);
+    let reader = &mut readers.reader();
+    walks.add(reader, packets);
     let done = something();
-    walks.add(engine, packets);
+    walks.add(reader, packets);
     let scale = 1e9 / packets.len().max(1) as f64;
     let [single, batch] = [walks.single, walks.batch].map(|times| Time::new(times, scale));
     (Beside { single, batch }, done)
@@ -231,11 +236,11 @@ struct Walks {
 }
 
 impl Walks {
-    fn add(&mut self, engine: &Engine, packets: &[Packet]) {
-        black_box(decide::singly(engine, packets));
+    fn add(&mut self, reader: &mut Reader, packets: &[Packet]) {
+        black_box(decide::singly(reader, packets));
         for _ in 0..WALKS {
-            self.single.push(time(|| decide::singly(engine, packets)));
-            self.batch.push(time(|| decide::in_batches(engine, packets)));
+            self.single.push(time(|| decide::singly(reader, packets)));
+            self.batch.push(time(|| decide::in_batches(reader, packets, decide::BATCH)));
         }
     }
 }
@@ -249,7 +254,7 @@ fn time<T>(work: impl FnOnce() -> T) -> Duration {
 /// The interpreter needs no other process; its answers were compared when the stage was made.
 fn interpret(stage: &Stage) -> EngineRow {
     let packets = stage.packets.as_slice();
-    let (beside, times) = beside(&stage.engine, packets, || {
+    let (beside, times) = beside(&stage.readers, packets, || {
         black_box(decide::interpreted(&stage.interpreter, packets));
         let walks = 0..2 * WALKS;
         walks.map(|_| time(|| decide::interpreted(&stage.interpreter, packets))).collect()

@@ -130,7 +130,7 @@ impl Parameters {
         [("1k", 1_000), ("10k", 10_000), ("100k", 100_000), ("1m", 1_000_000)];
 
     /// Variants that have names.
-    pub const VARIANTS: [&'static str; 8] = [
+    pub const VARIANTS: [&'static str; 10] = [
         "20-cluster-policies",
         "1000-cluster-policies",
         "dual-stack",
@@ -138,7 +138,9 @@ impl Parameters {
         "hot-namespace",
         "unique-labels",
         "everything-except",
+        "nested-blocks",
         "distinct-ranges",
+        "both-heavy",
     ];
 
     /// A usual cluster: a policy for ten pods, a namespace for fifty, little IPv6.
@@ -193,6 +195,8 @@ impl Parameters {
             "everything-except" => {
                 self.adversary = Some(Adversary::EverythingExcept { policies: 10_000, excepts: 9 });
             }
+            "nested-blocks" => self.adversary = Some(Adversary::NestedBlocks { blocks: 100_000 }),
+            "both-heavy" => self.adversary = Some(Adversary::BothHeavy { entries: 5_000 }),
             "distinct-ranges" => {
                 self.adversary = Some(Adversary::DistinctRanges { ranges: 100_000 });
             }

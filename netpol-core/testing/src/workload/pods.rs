@@ -7,8 +7,8 @@ use netpol_core::model::{
 
 use super::random::{Random, Weights};
 use super::selectors::{
-    APP, APP_VERSION, APPS, ENVIRONMENT, IDENTITY, NAMESPACE_NAME, PART_OF, PRODUCTS, TEAM, TIER,
-    TIERS, TRACK,
+    APP, APP_VERSION, APPS, ENVIRONMENT, IDENTITY, NAMESPACE_NAME, PART_OF, POD_NAME, PRODUCTS,
+    TEAM, TIER, TIERS, TRACK,
 };
 use super::{Adversary, Parameters};
 
@@ -17,6 +17,11 @@ pub(super) const IPV4_PODS: Ipv4Net = Ipv4Net::new_assert(Ipv4Addr::new(10, 0, 0
 /// The pods' IPv6 addresses; a node has a /64 of them.
 pub(super) const IPV6_PODS: Ipv6Net =
     Ipv6Net::new_assert(Ipv6Addr::new(0xfd00, 0x10, 0, 0, 0, 0, 0, 0), 32);
+
+/// The first two addresses of a node's range are the network's and the bridge's.
+const FIRST_HOST: u32 = 2;
+/// In every node's range, an address that no pod ever has.
+pub(super) const UNKNOWN_HOST: u32 = 254;
 
 /// Where the cluster's DNS runs.
 pub(super) const SYSTEM_NAMESPACE: &str = "kube-system";
@@ -73,6 +78,11 @@ impl Population {
         &self.namespaces[0]
     }
 
+    /// The namespace with most pods but one.
+    pub(super) fn second_busiest(&self) -> &str {
+        &self.namespaces[1 % self.namespaces.len()]
+    }
+
     /// The Namespace objects.
     pub(super) fn namespace_objects(&self, parameters: &Parameters) -> Vec<Namespace> {
         let mut random = Random::new(parameters.seed, "namespaces");
@@ -118,7 +128,7 @@ impl Population {
                 // Labels that no policy names: the same for all replicas, and one for each.
                 ("pod-template-hash", format!("{:x}", hash ^ u32::from(canary))),
                 ("controller-revision-hash", format!("{name}-{hash:x}")),
-                ("statefulset.kubernetes.io/pod-name", pod.clone()),
+                (POD_NAME, pod.clone()),
             ];
             if canary {
                 labels.push((TRACK, "canary".to_owned()));
@@ -142,17 +152,31 @@ impl Population {
 }
 
 /// Where a pod runs.
-#[derive(Debug)]
-struct Place {
+#[derive(Clone, Debug)]
+pub(super) struct Place {
     node: u32,
     addresses: Vec<IpAddr>,
 }
 
 impl Place {
+    /// The places of pods lie one after the other, as many on a node as it has room for.
     fn new(parameters: &Parameters, slot: usize) -> Place {
         let node = u32::try_from(slot / parameters.pods_per_node).expect("nodes are few");
-        // The first two addresses of a node's range are the network's and the bridge's.
-        let host = u32::try_from(slot % parameters.pods_per_node).expect("pods are few") + 2;
+        let host = u32::try_from(slot % parameters.pods_per_node).expect("pods are few");
+        Place::on_node(parameters, node, host + FIRST_HOST)
+    }
+
+    /// Places where nobody runs: up to `count` on each node, node by turns.
+    pub(super) fn spare(parameters: &Parameters, count: u32) -> impl Iterator<Item = Place> + '_ {
+        let nodes = u32::try_from(parameters.pods.div_ceil(parameters.pods_per_node));
+        let nodes = nodes.expect("nodes are few");
+        let first = u32::try_from(parameters.pods_per_node).expect("pods are few") + FIRST_HOST;
+        (first..(first + count).min(UNKNOWN_HOST))
+            .flat_map(move |host| (0..nodes).map(move |node| (node, host)))
+            .map(|(node, host)| Place::on_node(parameters, node, host))
+    }
+
+    fn on_node(parameters: &Parameters, node: u32, host: u32) -> Place {
         let mut addresses = Vec::new();
         if parameters.ipv6_share < 1.0 {
             let bits = IPV4_PODS.network().to_bits() + (node << 8) + host;
@@ -163,6 +187,22 @@ impl Place {
             addresses.push(Ipv6Addr::from_bits(bits).into());
         }
         Place { node, addresses }
+    }
+
+    /// Where a pod runs that has a place.
+    pub(super) fn of(pod: &Pod) -> Place {
+        let node = pod.spec.node_name.trim_start_matches("node-").parse();
+        let addresses = pod.status.pod_ips.iter().map(|address| address.parse());
+        Place {
+            node: node.expect("nodes have numbers"),
+            addresses: addresses.collect::<Result<_, _>>().expect("pods have addresses"),
+        }
+    }
+
+    /// Makes a pod run there.
+    pub(super) fn settle(&self, pod: &mut Pod) {
+        pod.spec.node_name = format!("node-{}", self.node);
+        pod.status = self.status();
     }
 
     fn status(&self) -> PodStatus {

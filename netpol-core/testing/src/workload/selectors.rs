@@ -16,6 +16,8 @@ pub(super) const TRACK: &str = "track";
 pub(super) const PART_OF: &str = "app.kubernetes.io/part-of";
 /// On every pod of [`UniqueLabels`](super::Adversary::UniqueLabels), with its own name.
 pub(super) const IDENTITY: &str = "example.com/identity";
+/// On every pod, with its own name; no policy speaks of it.
+pub(super) const POD_NAME: &str = "statefulset.kubernetes.io/pod-name";
 /// Which team a namespace belongs to.
 pub(super) const TEAM: &str = "team";
 /// Production, staging and the like.
@@ -25,6 +27,8 @@ pub(super) const NAMESPACE_NAME: &str = "kubernetes.io/metadata.name";
 
 /// How many names apps have.
 pub(super) const APPS: usize = 300;
+/// The app that every namespace with pods has.
+pub(super) const FIRST_APP: &str = "app-0";
 /// How many tiers there are.
 pub(super) const TIERS: usize = 6;
 /// How many products there are.
@@ -59,6 +63,11 @@ pub(super) fn with_expression(mut selector: LabelSelector, random: &mut Random) 
     selector
 }
 
-fn requirement(key: &str, operator: &str, values: Vec<String>) -> LabelSelectorRequirement {
+/// An entry of `matchExpressions`.
+pub(super) fn requirement(
+    key: &str,
+    operator: &str,
+    values: Vec<String>,
+) -> LabelSelectorRequirement {
     LabelSelectorRequirement { key: key.to_owned(), operator: operator.to_owned(), values }
 }

@@ -7,10 +7,11 @@ use netpol_core::net::Protocol;
 use netpol_core::packet::{Packet, Transport, Verdict};
 use serde::{Deserialize, Serialize};
 
-use super::pods::{IPV4_PODS, IPV6_PODS};
+use super::pods::{IPV4_PODS, IPV6_PODS, UNKNOWN_HOST};
 use super::policies::{WELL_KNOWN_PORTS, protocol};
 use super::random::{Random, Weights};
-use super::{Parameters, World};
+use super::selectors::{APP, FIRST_APP};
+use super::{Adversary, Parameters, World};
 
 /// What a [`Trace`] is like.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -105,11 +106,21 @@ struct Sender<'world> {
     namespaces: Vec<Vec<usize>>,
     /// The blocks that rules speak of, all-embracing ones left out.
     blocks: Vec<IpNet>,
+    heavy: Option<Heavy>,
+}
+
+/// The two sides of [`Adversary::BothHeavy`], by their places in [`Sender::pods`].
+struct Heavy {
+    /// Who matches many peers.
+    matching: Vec<usize>,
+    /// Who has many rules.
+    hot: Vec<usize>,
 }
 
 /// A pod.
 struct Talker {
     namespace: usize,
+    first_app: bool,
     ipv4: Option<IpAddr>,
     ipv6: Option<IpAddr>,
 }
@@ -129,6 +140,7 @@ impl<'world> Sender<'world> {
                 let addresses = addresses.collect::<Vec<IpAddr>>();
                 Talker {
                     namespace: numbers[pod.metadata.namespace.as_str()],
+                    first_app: pod.metadata.labels.get(APP).is_some_and(|app| app == FIRST_APP),
                     ipv4: addresses.iter().copied().find(IpAddr::is_ipv4),
                     ipv6: addresses.iter().copied().find(IpAddr::is_ipv6),
                 }
@@ -139,6 +151,13 @@ impl<'world> Sender<'world> {
         for (number, pod) in pods.iter().enumerate() {
             namespaces[pod.namespace].push(number);
         }
+        let heavy = match world.parameters.adversary {
+            Some(Adversary::BothHeavy { .. }) => namespaces.get(1).map(|second| Heavy {
+                matching: second.iter().copied().filter(|pod| pods[*pod].first_app).collect(),
+                hot: namespaces[0].clone(),
+            }),
+            _ => None,
+        };
         let rules = world.policies.iter().flat_map(|policy| {
             let ingress = policy.spec.ingress.iter().flat_map(|rule| &rule.from);
             ingress.chain(policy.spec.egress.iter().flat_map(|rule| &rule.to))
@@ -153,12 +172,16 @@ impl<'world> Sender<'world> {
             pods,
             namespaces,
             blocks: blocks.collect(),
+            heavy,
         }
     }
 
     fn packet(&mut self) -> Packet {
         let ipv6 = self.random.chance(self.world.ipv6_share);
         let (source, destination) = loop {
+            if let Some(ends) = self.crossing(ipv6) {
+                break ends;
+            }
             let pod = self.popularity.draw(&mut self.random);
             let Some(address) = self.address(pod, ipv6) else { continue };
             let point = self.random.unit();
@@ -198,6 +221,17 @@ impl<'world> Sender<'world> {
         Packet::new(source, destination, protocol, transport)
     }
 
+    /// Now and then, the worst that [`Adversary::BothHeavy`] has to offer.
+    fn crossing(&mut self, ipv6: bool) -> Option<(IpAddr, IpAddr)> {
+        let heavy = self.heavy.as_ref()?;
+        if heavy.matching.is_empty() || !self.random.chance(Adversary::CROSSING) {
+            return None;
+        }
+        let source = *self.random.pick(&heavy.matching);
+        let destination = *self.random.pick(&heavy.hot);
+        Some((self.address(source, ipv6)?, self.address(destination, ipv6)?))
+    }
+
     fn address(&self, pod: usize, ipv6: bool) -> Option<IpAddr> {
         if ipv6 { self.pods[pod].ipv6 } else { self.pods[pod].ipv4 }
     }
@@ -210,7 +244,7 @@ impl<'world> Sender<'world> {
             let bits = IPV6_PODS.network().to_bits() + (u128::from(node) << 64) + 0xffff;
             Ipv6Addr::from_bits(bits).into()
         } else {
-            Ipv4Addr::from_bits(IPV4_PODS.network().to_bits() + (node << 8) + 254).into()
+            Ipv4Addr::from_bits(IPV4_PODS.network().to_bits() + (node << 8) + UNKNOWN_HOST).into()
         }
     }
 

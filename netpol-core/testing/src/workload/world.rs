@@ -55,6 +55,15 @@ impl World {
         }
     }
 
+    /// A copy of all of it, as a cluster takes it.
+    pub fn objects(&self) -> impl Iterator<Item = Object> + '_ {
+        let namespaces = self.namespaces.iter().cloned().map(Object::Namespace);
+        let policies = self.policies.iter().cloned().map(Object::NetworkPolicy);
+        let cluster_policies = self.cluster_policies.iter().cloned();
+        let policies = policies.chain(cluster_policies.map(Object::ClusterNetworkPolicy));
+        namespaces.chain(policies).chain(self.pods.iter().cloned().map(Object::Pod))
+    }
+
     /// All of it, as a cluster takes it.
     pub fn into_objects(self) -> impl Iterator<Item = Object> {
         let namespaces = self.namespaces.into_iter().map(Object::Namespace);

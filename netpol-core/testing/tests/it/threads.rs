@@ -45,7 +45,7 @@ fn public_types_are_plain_data() {
         diagnostic: Diagnostic, Error, Problem, Severity;
         engine: Account, Attribution, Changes, Decision, Engine, Explanation, LengthMismatch, MemoryUsage,
             NearMiss, Party, PartyName, PolicyFootprint, PolicyId, PolicyName, Question, QuestionError, Reader,
-            ReaderFactory, Reason, RuleName, Stage, TierOutcome, TierStep;
+            Reach, ReaderFactory, Reason, RuleName, Stage, TierOutcome, TierStep;
         field: Error, ErrorKind, ErrorList, Location, Path;
         legacy: Conversion;
         manifest: Admission, Finding, Limits, Manifest, ReadOptions, Refuses, UnknownFields;

@@ -2,7 +2,9 @@
 //! agree on every packet.
 
 use netpol_core::{Admission, Cluster, Options, Verdict};
-use netpol_testing::workload::{Adversary, Interpreter, Parameters, Trace, TraceParameters, World};
+use netpol_testing::workload::{
+    Adversary, Churn, ChurnParameters, Interpreter, Parameters, Trace, TraceParameters, World,
+};
 
 /// Judges a trace of a world both ways; says how many packets were allowed.
 fn agree(parameters: &Parameters, trace: &TraceParameters) -> usize {
@@ -63,6 +65,8 @@ fn hostile_worlds() {
         Adversary::HotNamespace { policies: 500 },
         Adversary::UniqueLabels { peers: 0.2 },
         Adversary::EverythingExcept { policies: 300, excepts: 9 },
+        Adversary::NestedBlocks { blocks: 2_000 },
+        Adversary::BothHeavy { entries: 400 },
         Adversary::DistinctRanges { ranges: 2_000 },
     ] {
         let parameters = small(|parameters| parameters.adversary = Some(adversary));
@@ -77,4 +81,34 @@ fn a_wanted_share_of_allowed_packets_comes_about() {
         TraceParameters { packets: PACKETS, allowed: Some(0.6), ..TraceParameters::default() };
     let allowed = agree(&small(|_| ()), &trace);
     assert!((PACKETS * 58 / 100..PACKETS * 62 / 100).contains(&allowed), "{allowed}");
+}
+
+#[test]
+fn a_world_that_lived_is_the_world_it_became() {
+    let world = World::generate(&small(|parameters| parameters.ipv6_share = 0.3));
+    let mut cluster = Cluster::new(Options::default());
+    for object in world.clone().into_objects() {
+        cluster.upsert(object, Admission::Stored).expect("the world is valid");
+    }
+    // So that a second has some of everything.
+    let pace = ChurnParameters {
+        policies_per_second: 100.0,
+        relabels_per_second: 20.0,
+        ..ChurnParameters::default()
+    };
+    let mut churn = Churn::new(world, &pace);
+    for _ in 0..500 {
+        for event in churn.batch() {
+            event.apply(&mut cluster).expect("events are valid");
+        }
+        cluster.publish().expect("it fits");
+    }
+    let engine = cluster.publish().expect("it fits");
+    let interpreter = Interpreter::new(churn.world());
+    let trace = TraceParameters { packets: PACKETS, ..TraceParameters::default() };
+    let trace = Trace::generate(churn.world(), &trace, |packet| interpreter.decide(packet));
+    for packet in &trace.packets {
+        let explained = engine.explain(packet);
+        assert_eq!(engine.decide(packet), interpreter.decide(packet), "{packet}\n{explained}");
+    }
 }
