@@ -4,12 +4,13 @@
 export RUSTUP_DIST_SERVER ?= http://127.0.0.1:9
 
 CARGO ?= cargo
-FUZZ_TARGETS := manifest selector decide
+FUZZ_TARGETS := manifest selector decide live
 FUZZ_SECONDS ?= 15
 FUZZ_SEEDS_manifest := netpol-core/testdata/articles netpol-core/testdata/invalid netpol-core/examples/shop \
 	fuzz/seeds/manifest
 FUZZ_SEEDS_selector := fuzz/seeds/selector
 FUZZ_SEEDS_decide := fuzz/seeds/decide
+FUZZ_SEEDS_live := fuzz/seeds/decide
 LONG_PACKETS ?= 10000000
 
 .DEFAULT_GOAL := help

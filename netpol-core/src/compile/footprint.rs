@@ -43,6 +43,8 @@ impl Compiler {
     /// Whether most of the tables' memory is for things that are gone.
     pub(super) fn is_wasteful(&self) -> bool {
         let (used, room) = self.tables.occupancy();
+        let classes = self.classes.len() + self.classes.signatures.len();
+        let used = used + classes + self.rule_sets.guards.len();
         room > 1 << 16 && used * 4 < room
     }
 }

@@ -224,8 +224,20 @@ impl LabelClasses {
 
     /// Finds the label classes of a namespace for which terms hold.
     pub(super) fn of_namespace(&self, namespace: u32, terms: &Terms, found: &mut Set<u32>) {
-        let there = self.by_namespace.get(&namespace).into_iter().flatten().copied();
-        found.extend(there.filter(|number| terms.hold_for(&self.known.key(*number).facts)));
+        let Some(there) = self.by_namespace.get(&namespace) else { return };
+        let hold = |number: &u32| {
+            let key = self.known.key(*number);
+            key.namespace == namespace && terms.hold_for(&key.facts)
+        };
+        if let Some(facts) = terms.narrowest() {
+            let filed = || facts.iter().filter_map(|fact| self.by_fact.get(fact));
+            // A label may be that of one pod among thousands, or of pods everywhere.
+            if filed().map(|list| list.len()).sum::<usize>() < there.len() {
+                found.extend(filed().flatten().copied().filter(hold));
+                return;
+            }
+        }
+        found.extend(there.iter().copied().filter(hold));
     }
 
     /// The namespaces in which there are any.

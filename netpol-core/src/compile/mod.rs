@@ -158,11 +158,12 @@ pub(crate) fn compile(
             inventory.settle(&dirty);
             if everything {
                 compiled.changed = Change::everything();
+            } else if running.is_wasteful() {
+                // A much larger cluster left its memory behind; what is left of it moves out.
+                drop(running);
+                return compile(compiler, inventory, options);
             }
-            // Memory that a smaller cluster left behind goes with the next publication.
-            if !running.is_wasteful() {
-                *compiler = Some(running);
-            }
+            *compiler = Some(running);
             Ok(compiled)
         }
         Err(error) => {

@@ -127,12 +127,17 @@ impl Tables {
         }
     }
 
-    /// How many records there are, and how many there is room for.
+    /// How many records there are that are numbered here, and how many there is room for of every
+    /// kind.
     pub(crate) fn occupancy(&self) -> (usize, usize) {
         let (dense, runs) = self.ipv4.pages();
         let (dense_room, runs_room) = self.ipv4.room();
-        let used = dense + runs + self.ipv6.singles();
-        (used, dense_room + runs_room + self.ipv6.room())
+        let (rule_sets, rule_sets_room) = self.rule_sets.occupancy();
+        let (ordered, ordered_room) = self.ordered.occupancy();
+        let numbered_elsewhere = self.classes.room() + self.signatures.room() + self.guards.room();
+        let used = dense + runs + self.ipv6.singles() + rule_sets + ordered;
+        let room = dense_room + runs_room + self.ipv6.room() + rule_sets_room + ordered_room;
+        (used, room + numbered_elsewhere)
     }
 
     /// Bytes on the heap, part by part, in the order of the fields.

@@ -145,6 +145,11 @@ impl RuleSets {
         RuleSets { records: self.records.share(), heavy: self.heavy.share() }
     }
 
+    /// How many records are in use, and how many there is room for.
+    pub(super) fn occupancy(&self) -> (usize, usize) {
+        (self.records.used(), self.records.room())
+    }
+
     pub(super) fn bytes(&self) -> usize {
         self.records.bytes()
             + self.heavy.bytes()

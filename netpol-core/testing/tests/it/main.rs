@@ -12,6 +12,7 @@ mod feeding;
 mod hostile;
 mod laws;
 mod legacy_laws;
+mod publication;
 mod questions;
 mod rooms;
 mod second_opinion;

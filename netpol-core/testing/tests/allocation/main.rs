@@ -1,10 +1,11 @@
-//! No question about a packet allocates memory.
+//! No question about a packet allocates memory, whatever is published meanwhile.
 //!
 //! A binary of its own: counting takes a global allocator, of which a program has one, and the
 //! other tests are not to run on it.
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
+mod counting;
+mod publishing;
+
 use std::fmt::Write as _;
 use std::net::IpAddr;
 
@@ -16,58 +17,15 @@ use netpol_core::{
     manifest::ReadOptions,
 };
 
-/// The system's allocator, with a count of what each thread asks of it.
-struct Counting;
+use self::counting::calls_of;
 
-thread_local! {
-    static CALLS: Cell<u64> = const { Cell::new(0) };
+/// An engine with everything that has a path of its own through the tables.
+fn engine(options: Options) -> Engine {
+    cluster(options).publish().expect("it fits")
 }
 
-fn count() {
-    // Without a thread's data, at its very end, there is nothing to measure.
-    let _ = CALLS.try_with(|calls| calls.set(calls.get() + 1));
-}
-
-// SAFETY: every call is passed on to the system's allocator as it came; counting touches a plain
-// cell of the thread, which neither allocates nor unwinds.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count();
-        // SAFETY: the caller's promises are those that are asked for.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        count();
-        // SAFETY: the caller's promises are those that are asked for.
-        unsafe { System.alloc_zeroed(layout) }
-    }
-
-    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        count();
-        // SAFETY: the caller's promises are those that are asked for.
-        unsafe { System.realloc(pointer, layout, size) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        count();
-        // SAFETY: the caller's promises are those that are asked for.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
-
-/// How many calls of the allocator `work` makes, those that free among them.
-fn calls_of<T>(work: impl FnOnce() -> T) -> (u64, T) {
-    let before = CALLS.get();
-    let result = work();
-    (CALLS.get() - before, result)
-}
-
-/// A cluster with everything that has a path of its own through the tables.
-fn cluster(options: Options) -> Engine {
+/// The cluster behind it.
+fn cluster(options: Options) -> Cluster {
     let mut text = String::from(
         "
 apiVersion: v1
@@ -224,7 +182,7 @@ items:
     let manifest = Manifest::read(None, text.as_bytes(), &ReadOptions::default());
     let mut cluster = Cluster::new(options);
     cluster.apply(&manifest, Admission::Create).unwrap_or_else(|error| panic!("{error}"));
-    cluster.publish().expect("it fits")
+    cluster
 }
 
 const ADDRESSES: [&str; 22] = [
@@ -324,7 +282,7 @@ fn packets_are_judged_without_allocation() {
     let mut verdicts = vec![Verdict::Deny; packets.len()];
     let mut reasons = Vec::new();
     for options in options() {
-        let engine = cluster(options);
+        let engine = engine(options);
         for packet in &packets {
             let (calls, decision) = calls_of(|| {
                 let _ = engine.decide(packet);
@@ -348,7 +306,7 @@ fn packets_are_judged_without_allocation() {
 #[test]
 fn questions_are_answered_without_allocation() {
     for options in options() {
-        let engine = cluster(options);
+        let engine = engine(options);
         let addresses = ADDRESSES.map(|text| text.parse::<IpAddr>().expect("an address"));
         let parties = engine.endpoints().map(Party::from).chain(addresses.map(Party::from));
         let parties = parties.collect::<Vec<_>>();
@@ -374,7 +332,7 @@ fn questions_are_answered_without_allocation() {
 
 #[test]
 fn snapshots_are_shared_without_allocation() {
-    let engine = cluster(Options::default());
+    let engine = engine(Options::default());
     let (calls, copy) = calls_of(|| engine.clone());
     assert_eq!(calls, 0);
     let (calls, ()) = calls_of(|| drop(copy));
