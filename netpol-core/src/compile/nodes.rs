@@ -40,6 +40,14 @@ struct OwnSet {
     host_addresses: SmallVec<[IpAddr; 2]>,
 }
 
+/// What a node leaves its traces in.
+pub(super) struct Surroundings<'compiler> {
+    pub(super) addresses: &'compiler mut Addresses,
+    pub(super) prefixes: &'compiler mut Prefixes,
+    pub(super) directory: &'compiler mut Directory,
+    pub(super) work: &'compiler mut Work,
+}
+
 impl Nodes {
     /// Flags what needs a look at more than the tables whatever nodes there are.
     pub(super) fn new(options: &Options, prefixes: &mut Prefixes, work: &mut Work) -> Nodes {
@@ -61,11 +69,9 @@ impl Nodes {
         name: &str,
         inventory: &Inventory,
         options: &Options,
-        addresses: &mut Addresses,
-        prefixes: &mut Prefixes,
-        directory: &mut Directory,
-        work: &mut Work,
+        surroundings: Surroundings<'_>,
     ) {
+        let Surroundings { addresses, prefixes, directory, work } = surroundings;
         let record = inventory.nodes.get(name);
         let fed = inventory.fed_node_addresses.get(name);
         let own = record.into_iter().flat_map(NodeRecord::own_addresses);

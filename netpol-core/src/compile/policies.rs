@@ -61,7 +61,14 @@ struct Compiled {
 enum Filed {
     Nowhere,
     Namespace { number: u32, item: u32 },
-    Cluster { namespaces: Terms, pods: Terms },
+    Cluster(Box<ClusterSubject>),
+}
+
+/// The pods that a cluster-wide policy selects.
+#[derive(Clone, Debug)]
+struct ClusterSubject {
+    namespaces: Terms,
+    pods: Terms,
 }
 
 impl Policies {
@@ -127,7 +134,8 @@ impl Policies {
                     label_classes.of_namespace(*number, terms, work);
                 }
             }
-            Filed::Cluster { namespaces, pods } => {
+            Filed::Cluster(subject) => {
+                let ClusterSubject { namespaces, pods } = &**subject;
                 for namespace in label_classes.namespaces() {
                     if namespaces.hold_for(peers.scopes.facts(namespace)) {
                         label_classes.of_namespace(namespace, pods, work);
@@ -172,7 +180,7 @@ impl Policies {
                 let namespaces = peers.scopes.terms(namespaces);
                 let pods = Terms::of(pods, &mut ground.inventory.names.labels);
                 want(&mut ground.inventory.names.labels, &pods, ground.work);
-                Filed::Cluster { namespaces, pods }
+                Filed::Cluster(Box::new(ClusterSubject { namespaces, pods }))
             }
         };
         let shapes =
@@ -182,7 +190,7 @@ impl Policies {
         if let Filed::Namespace { number: namespace, item } = self.list[number.0].filed {
             self.subjects.entry(namespace).or_default().set(item, number);
         }
-        if let Filed::Cluster { .. } = self.list[number.0].filed {
+        if let Filed::Cluster(_) = self.list[number.0].filed {
             let order = |number: &PolicyNumber| self.list[number.0].entry.policy.order();
             let place = self.in_order.partition_point(|other| order(other) < policy.order());
             self.in_order.insert(place, number);
@@ -229,7 +237,8 @@ impl Policies {
                     }
                 }
             }
-            Filed::Cluster { namespaces, pods } => {
+            Filed::Cluster(subject) => {
+                let ClusterSubject { namespaces, pods } = *subject;
                 self.in_order.retain(|other| *other != number);
                 self.refill_namespaces(peers, number, false);
                 peers.scopes.release_terms(&namespaces);
@@ -242,7 +251,8 @@ impl Policies {
 
     /// Adds a cluster-wide policy to the namespaces that it selects, or takes it out.
     fn refill_namespaces(&mut self, peers: &Peers, number: PolicyNumber, add: bool) {
-        let Filed::Cluster { namespaces, .. } = &self.list[number.0].filed else { return };
+        let Filed::Cluster(subject) = &self.list[number.0].filed else { return };
+        let namespaces = &subject.namespaces;
         for (namespace, list) in &mut self.in_namespace {
             if !namespaces.hold_for(peers.scopes.facts(*namespace)) {
                 continue;
@@ -261,7 +271,7 @@ impl Policies {
     /// pods.
     pub(super) fn set_namespace(&mut self, number: u32, facts: &[Fact]) -> bool {
         let selecting = self.in_order.iter().filter(|policy| match &self.list[policy.0].filed {
-            Filed::Cluster { namespaces, .. } => namespaces.hold_for(facts),
+            Filed::Cluster(subject) => subject.namespaces.hold_for(facts),
             Filed::Nowhere | Filed::Namespace { .. } => false,
         });
         let selecting = selecting.copied().collect::<Vec<_>>();
@@ -349,11 +359,10 @@ impl Policies {
     ) -> (Vec<PolicyNumber>, Vec<PolicyNumber>) {
         let (mut admin, mut baseline) = (Vec::new(), Vec::new());
         for number in self.in_namespace.get(&namespace).into_iter().flatten() {
-            let Compiled { entry, filed: Filed::Cluster { pods, .. } } = &self.list[number.0]
-            else {
+            let Compiled { entry, filed: Filed::Cluster(subject) } = &self.list[number.0] else {
                 continue;
             };
-            if pods.hold_for(facts) {
+            if subject.pods.hold_for(facts) {
                 let list =
                     if entry.policy.tier == Tier::Admin { &mut admin } else { &mut baseline };
                 list.push(*number);

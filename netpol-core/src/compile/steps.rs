@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::classes::{Classes, Parts};
+use super::nodes::Surroundings;
 use super::peers::Ground;
 use super::policies::Name;
 use super::prefixes::Chain;
@@ -54,15 +55,13 @@ impl Compiler {
 
     fn set_nodes_and_names(&mut self, dirty: &Dirty, inventory: &Inventory, options: &Options) {
         for name in &dirty.nodes {
-            self.nodes.set(
-                name,
-                inventory,
-                options,
-                &mut self.addresses,
-                &mut self.prefixes,
-                &mut self.directory,
-                &mut self.work,
-            );
+            let surroundings = Surroundings {
+                addresses: &mut self.addresses,
+                prefixes: &mut self.prefixes,
+                directory: &mut self.directory,
+                work: &mut self.work,
+            };
+            self.nodes.set(name, inventory, options, surroundings);
             let record = inventory.nodes.get(name);
             let peers = &mut self.peers.addresses;
             peers.set_node(name, record, &mut self.prefixes, &mut self.work);

@@ -217,7 +217,7 @@ impl Ipv4Table {
         if leaf && entry != classes.0.bits() {
             return Some(entry);
         }
-        let whole = range == (start, start | (1 << (shift + 8)) - 1);
+        let whole = range == (start, start | ((1 << (shift + 8)) - 1));
         if leaf && whole {
             return Some(classes.1.bits());
         }
@@ -232,7 +232,7 @@ impl Ipv4Table {
                 continue;
             }
             let first = start | byte << shift;
-            let part = (range.0.max(first), range.1.min(first | (1 << shift) - 1));
+            let part = (range.0.max(first), range.1.min(first | ((1 << shift) - 1)));
             entries[place] = self.replace_below(old, shift - 8, first, part, classes)?;
         }
         self.close(entry, &entries)

@@ -42,7 +42,7 @@ impl<S: Slot, const N: usize> OpenTable<S, N> {
     /// Where something with this hash would like to be.
     #[inline]
     fn home(&self, hash: u32) -> u32 {
-        (u64::from(hash) * u64::from(self.size) >> 32) as u32
+        ((u64::from(hash) * u64::from(self.size)) >> 32) as u32
     }
 
     #[inline]

@@ -9,7 +9,6 @@ use crate::reference::World;
 
 /// One step of a story.
 #[derive(Clone, Debug, PartialEq)]
-#[expect(clippy::large_enum_variant, reason = "stories are short")]
 pub enum Act {
     /// Something happens.
     Event(Event),
