@@ -53,7 +53,7 @@ use crate::tables::Tables;
 ///
 /// # Cost
 ///
-/// A decision is some two hundred instructions and touches four to eight cache lines. Memory on the
+/// A decision is some two hundred and thirty instructions and touches a dozen cache lines. Memory on the
 /// hot side is some tens of bytes per pod and additive: see [`Engine::memory_usage`].
 ///
 /// ```

@@ -261,7 +261,13 @@ impl Ipv4Table {
     /// The entry for what was `before` and is now `entries`; the page is kept, changed, made or
     /// freed.
     fn close(&mut self, before: u32, entries: &Entries) -> Option<u32> {
-        let runs = entries.windows(2).filter(|pair| pair[0] != pair[1]).count() + 1;
+        // Most changes lie below the page, and a page that is not written to is not copied.
+        if before & DENSE != 0 && self.dense.at(before & !DENSE).0 == *entries {
+            return Some(before);
+        }
+        let after = entries.iter().skip(1);
+        let changes = entries.iter().zip(after).map(|(a, b)| u32::from(a != b)).sum::<u32>();
+        let runs = changes as usize + 1;
         let first = entries[0];
         if runs == 1 && first & (DENSE | RUNS) == 0 {
             self.free(before);
