@@ -117,43 +117,10 @@ impl Snapshot {
             *classes =
                 (self.tables.class_of(packet.source()), self.tables.class_of(packet.destination()));
         }
-        // The records that most packets are settled by: what a load waits for, the next ones do not.
-        let mut settled = [None; STAGE];
-        for ((packet, settled), (source, destination)) in
-            packets.iter().zip(&mut settled).zip(classes)
+        for ((packet, verdict), (source, destination)) in packets.iter().zip(verdicts).zip(classes)
         {
-            *settled = self.settle_at_once(source, destination, packet);
+            *verdict = self.decide_between(source, destination, packet);
         }
-        for ((packet, verdict), (settled, (source, destination))) in
-            packets.iter().zip(verdicts).zip(settled.into_iter().zip(classes))
-        {
-            *verdict = settled.unwrap_or_else(|| self.decide_between(source, destination, packet));
-        }
-    }
-
-    /// The verdict where bit patterns alone give it: nothing that the destination's rules speak of is
-    /// true of the source.
-    #[inline]
-    fn settle_at_once(
-        &self,
-        source: ClassId,
-        destination: ClassId,
-        packet: &Packet,
-    ) -> Option<Verdict> {
-        let traffic = packet.traffic();
-        if !traffic.is_plain()
-            || traffic.is_other_protocol()
-            || source == destination
-            || source.is_either_flagged(destination)
-        {
-            return None;
-        }
-        let source = self.tables.classes.at(source.record());
-        let destination = self.tables.classes.at(destination.record());
-        let ingress = &destination.ingress;
-        let denied =
-            !ingress.is_ordered() && !self.tables.may_admit(ingress.isolating, source.as_source);
-        denied.then_some(Verdict::Deny)
     }
 
     /// Judges a packet whose addresses have been looked up.

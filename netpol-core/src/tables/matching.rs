@@ -20,16 +20,6 @@ impl Tables {
             && self.admits_peer(record, peer, key)
     }
 
-    /// Whether [`admits`](Self::admits) can be true, as far as bit patterns tell.
-    #[inline]
-    pub(crate) fn may_admit(&self, rule_set: RuleSetId, signature: SignatureId) -> bool {
-        let record = self.rule_sets.at(rule_set);
-        let peer = self.signatures.at(signature.0);
-        rule_set == RuleSetId::NOT_ISOLATED
-            || record.bloom & peer.bloom != 0
-            || record.any != GuardId::NONE
-    }
-
     /// The same from a record on, for a peer that seems to have something in common with it.
     #[inline(never)]
     fn admits_peer(&self, record: &RuleSet, peer: &Signature, key: u32) -> bool {
@@ -58,14 +48,18 @@ impl Tables {
         if !peer.is_inline() {
             return self.record_admits_long(record, peer, key);
         }
-        let hits = common(&record.atoms, peer);
-        // Two compares in one for the many that have nothing in common.
-        if hits == [0; LANES] {
-            return false;
+        let mut candidates = candidates(&record.atoms, peer.bloom);
+        while candidates != 0 {
+            let place = candidates.trailing_zeros() as usize;
+            if let (Some(atom), Some(guard)) = (record.atoms.get(place), record.guards.get(place))
+                && is_among(*atom, &peer.atoms)
+                && self.passes(*guard, peer, key)
+            {
+                return true;
+            }
+            candidates &= candidates - 1;
         }
-        hits.iter()
-            .zip(&record.guards)
-            .any(|(hit, guard)| *hit != 0 && self.passes(*guard, peer, key))
+        false
     }
 
     /// The same for a peer with more atoms than its record holds.
@@ -138,28 +132,6 @@ impl Tables {
 pub(super) fn candidates(rules: &[Atom; rule_set::INLINE], bloom: u64) -> u32 {
     let places = (0..).zip(rules);
     places.fold(0, |found, (place, rule)| found | u32::from(rule.bloom() & bloom != 0) << place)
-}
-
-/// Atoms of a rule set's record, with two places more so that they fill two vectors.
-const LANES: usize = 8;
-
-/// Place `i` is not zero when the peer, all of whose atoms must be in its record, has `rules[i]`.
-#[inline]
-fn common(rules: &[Atom; rule_set::INLINE], peer: &Signature) -> [u32; LANES] {
-    let [a, b, c, d, e, f] = rules.map(|atom| atom.0);
-    let filler = rule_set::NO_ATOM.0;
-    let rules = [a, b, c, d, e, f, filler, filler];
-    let mut hits = [0; LANES];
-    // Four at a time, which is all that most endpoints have; without branches inside, which
-    // compilers turn into vector compares on every target. Unused places match no rule.
-    for atoms in peer.atoms.chunks_exact(4).take((peer.count as usize).div_ceil(4)) {
-        for atom in atoms {
-            for (hit, rule) in hits.iter_mut().zip(rules) {
-                *hit |= if rule == atom.0 { u32::MAX } else { 0 };
-            }
-        }
-    }
-    hits
 }
 
 /// Whether the atom is among the peer's, all of which must be in its record.
