@@ -117,7 +117,9 @@ impl ReaderFactory {
 ///
 /// Each call looks whether something was published since the last one, which costs a load and a
 /// compare (about two nanoseconds); only then it exchanges a pointer. It never waits for the writer
-/// and never frees a snapshot: the cluster does, when it publishes the next time.
+/// and never frees a snapshot: the cluster does, when it publishes the next time. (Once the cluster is
+/// gone the last reader frees the last snapshot.) It allocates once at most, the first time that it
+/// sees something new in another thread than the one that made it.
 ///
 /// A reader holds the snapshot that it saw last. One that is idle keeps that snapshot, and no other,
 /// in memory, so there are at most as many snapshots as readers and engines, and two: call
