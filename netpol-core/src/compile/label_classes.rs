@@ -23,7 +23,7 @@ use crate::tables::{Atom, NamedPort, NamedPortRef, OrderedId, RuleSetId, RuleSet
 pub(super) struct LabelClasses {
     known: Interner<Key, LabelClass>,
     by_namespace: Map<u32, Set<u32>>,
-    by_fact: Map<Fact, SmallVec<[u32; 4]>>,
+    by_fact: Map<Fact, Set<u32>>,
     /// What the port names that rules use mean on an endpoint, sorted.
     ports: Interner<Arc<[NamedPort]>>,
 }
@@ -72,7 +72,7 @@ impl LabelClasses {
         let number = self.known.insert(key, LabelClass::default());
         self.by_namespace.entry(namespace).or_default().insert(number);
         for fact in facts {
-            self.by_fact.entry(fact).or_default().push(number);
+            self.by_fact.entry(fact).or_default().insert(number);
         }
         number
     }
@@ -256,7 +256,7 @@ impl LabelClasses {
             }
             for fact in &key.facts {
                 if let Some(list) = self.by_fact.get_mut(fact) {
-                    list.retain(|other| *other != number);
+                    list.remove(&number);
                     if list.is_empty() {
                         self.by_fact.remove(fact);
                     }
@@ -281,7 +281,7 @@ impl LabelClasses {
         atoms.sum::<usize>()
             + self.known.bytes()
             + self.by_namespace.values().map(|set| set.capacity() * 5).sum::<usize>()
-            + self.by_fact.capacity() * (size_of::<(Fact, SmallVec<[u32; 4]>)>() + 1)
+            + self.by_fact.values().map(|set| set.capacity() * 5 + 48).sum::<usize>()
             + self.ports.bytes()
     }
 }
