@@ -300,7 +300,13 @@ impl Compiler {
         label_class: u32,
         chain: Chain,
     ) -> Result<u32, TooLarge> {
-        let mut parts = Parts {
+        let (classes, mut parts) = self.classes_and_parts();
+        classes.acquire(label_class, chain, &mut parts)
+    }
+
+    /// The classes, and what they are made from.
+    const fn classes_and_parts(&mut self) -> (&mut Classes, Parts<'_>) {
+        let parts = Parts {
             label_classes: &mut self.label_classes,
             prefixes: &mut self.prefixes,
             peers: &self.peers,
@@ -308,21 +314,14 @@ impl Compiler {
             tables: &mut self.tables,
             directory: &mut self.directory,
         };
-        self.classes.acquire(label_class, chain, &mut parts)
+        (&mut self.classes, parts)
     }
 
     fn refresh_classes(&mut self) -> Result<(), TooLarge> {
         for number in std::mem::take(&mut self.work.classes) {
             if self.classes.is_used(number) {
-                let mut parts = Parts {
-                    label_classes: &mut self.label_classes,
-                    prefixes: &mut self.prefixes,
-                    peers: &self.peers,
-                    policies: &self.policies,
-                    tables: &mut self.tables,
-                    directory: &mut self.directory,
-                };
-                self.classes.refresh(number, &mut parts)?;
+                let (classes, mut parts) = self.classes_and_parts();
+                classes.refresh(number, &mut parts)?;
             }
         }
         Ok(())

@@ -22,7 +22,12 @@ pub(crate) struct OpenTable<S: Slot, const N: usize> {
 impl<S: Slot, const N: usize> OpenTable<S, N> {
     /// The slot of something with this hash.
     #[inline]
-    pub(crate) fn find(&self, hash: u32, mut same: impl FnMut(&S) -> bool) -> Option<&S> {
+    pub(crate) fn find(&self, hash: u32, same: impl FnMut(&S) -> bool) -> Option<&S> {
+        self.search(hash, same).map(|(_, slot)| slot)
+    }
+
+    #[inline]
+    fn search(&self, hash: u32, mut same: impl FnMut(&S) -> bool) -> Option<(u32, &S)> {
         if self.size == 0 {
             return None;
         }
@@ -33,7 +38,7 @@ impl<S: Slot, const N: usize> OpenTable<S, N> {
                 return None;
             }
             if same(slot) {
-                return Some(slot);
+                return Some((place, slot));
             }
             place = self.after(place);
         }
@@ -121,20 +126,7 @@ impl<S: Slot, const N: usize> OpenTable<S, N> {
     }
 
     fn place_of(&self, hash: u32, same: impl Fn(&S) -> bool) -> Option<u32> {
-        if self.size == 0 {
-            return None;
-        }
-        let mut place = self.home(hash);
-        loop {
-            let slot = self.slots.at(place);
-            if slot.is_free() {
-                return None;
-            }
-            if same(slot) {
-                return Some(place);
-            }
-            place = self.after(place);
-        }
+        self.search(hash, same).map(|(place, _)| place)
     }
 
     /// Builds it again with room for so many.
