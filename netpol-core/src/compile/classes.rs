@@ -6,7 +6,9 @@ use super::prefixes::{Chain, Prefixes};
 use super::signatures::Signatures;
 use super::slab::Interner;
 use crate::directory::{ClassOrigin, Directory};
-use crate::tables::{Atom, Class, ClassId, MOST_RECORDS, RuleSetsOfTiers, Tables};
+use crate::tables::{
+    Atom, Class, ClassId, Identity, MOST_RECORDS, RuleSetsOfTiers, SignatureId, Tables,
+};
 
 /// Classes: what is to be known about an address, one for each kind of endpoint in each chain of
 /// prefixes, and one for the addresses in each chain that are nobody's.
@@ -111,15 +113,17 @@ impl Classes {
         };
         let names = &parts.policies.port_names;
         let (signatures, tables) = (&mut self.signatures, &mut *parts.tables);
-        let record = Class {
-            ingress,
-            egress,
-            as_source: signatures.acquire(as_source, &[], names, tables)?,
-            as_destination: signatures.acquire(as_destination, ports, names, tables)?,
+        let mut peer = |atoms: Vec<Atom>, ports| -> Result<_, TooLarge> {
+            let unnamed = Identity::new(SignatureId::default(), &atoms);
+            let signature = signatures.acquire(atoms, ports, names, tables)?;
+            Ok(Identity { signature, ..unnamed })
         };
+        let (source, destination) = (peer(as_source, &[])?, peer(as_destination, ports)?);
+        let admitted = |sets: RuleSetsOfTiers| (sets, tables.admitted_by(&sets));
+        let record = Class::new(admitted(ingress), admitted(egress), source, destination);
         let before = std::mem::replace(self.known.value_mut(number), record);
-        self.signatures.release(before.as_source);
-        self.signatures.release(before.as_destination);
+        self.signatures.release(before.as_source().signature);
+        self.signatures.release(before.as_destination().signature);
         if before != record || *parts.directory.class_origins.at(number) != origin {
             parts.tables.classes.set(number, record);
             parts.directory.class_origins.set(number, origin);
@@ -149,8 +153,8 @@ impl Classes {
             if prefixes.get(key.chain.0).is_some() {
                 prefixes.get_mut(key.chain.0).classes.remove(&number);
             }
-            self.signatures.release(record.as_source);
-            self.signatures.release(record.as_destination);
+            self.signatures.release(record.as_source().signature);
+            self.signatures.release(record.as_destination().signature);
             tables.classes.set(number, Class::default());
             directory.class_origins.set(number, ClassOrigin::default());
         }

@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use super::{ClassId, Records};
+use crate::numbers::Numbers;
 
 /// IPv4 address to class: a direct table over 16, 8 and 8 bits.
 ///
@@ -10,47 +11,93 @@ use super::{ClassId, Records};
 /// it is.
 #[derive(Clone)]
 pub(crate) struct Ipv4Table {
-    root: Arc<[u32; 1 << 16]>,
-    /// Pages with an entry for each byte.
-    dense: Records<Page, 16>,
+    root: Arc<[Entry; 1 << 16]>,
+    /// Pages with an entry for each byte, one after the other.
+    dense: Records<Entry, { 16 * PAGE_SIZE }>,
+    /// Which of them are in use.
+    pages: Numbers,
     runs: Records<Runs, 128>,
 }
 
-/// Set in an entry that leads to a page with an entry for each byte; its number is in the low bits.
-const DENSE: u32 = 1 << 31;
+/// Where an address goes on: to the class of all addresses here, or to a page with an entry for
+/// each value of the next byte.
+///
+/// Most entries on the way of a packet lead to dense pages, so these have no mark that would have
+/// to be taken off: they are the number of the page's first entry, to which the byte is added.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Entry(u32);
+
+/// Entries from here on are classes.
+const CLASSES: u32 = 1 << 31;
 /// Set in an entry that leads to a page of [`Runs`]; its number is in the low bits.
 const RUNS: u32 = 1 << 30;
 
-/// Bits of an entry that number a page.
-const NUMBER: u32 = RUNS - 1;
+/// How many dense pages there can be: four gibibytes.
+const MOST_PAGES: u32 = RUNS >> 8;
+
+impl Default for Entry {
+    fn default() -> Entry {
+        Entry::class(ClassId::UNKNOWN)
+    }
+}
+
+impl Entry {
+    const fn class(class: ClassId) -> Entry {
+        Entry(class.bits())
+    }
+
+    const fn dense(page: u32) -> Entry {
+        Entry(page << 8)
+    }
+
+    /// The class that an entry for the last byte is.
+    const fn last(self) -> ClassId {
+        ClassId::from_bits(self.0)
+    }
+
+    const fn runs(page: u32) -> Entry {
+        Entry(page | RUNS)
+    }
+
+    const fn leads_to(self) -> Way {
+        if self.0 < RUNS {
+            Way::Dense(self.0)
+        } else if self.0 < CLASSES {
+            Way::Runs(self.0 & !RUNS)
+        } else {
+            Way::Class(self.last())
+        }
+    }
+}
+
+/// What an entry says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    /// The first entry of a page with an entry for each byte.
+    Dense(u32),
+    /// The number of a page of [`Runs`].
+    Runs(u32),
+    Class(ClassId),
+}
 
 /// Entries of a page.
 const PAGE_SIZE: usize = 256;
 
 const MOST_RUNS: usize = 16;
 
-type Entries = [u32; PAGE_SIZE];
-
-#[derive(Clone, Copy, Debug)]
-#[repr(C, align(64))]
-struct Page(Entries);
-
-impl Default for Page {
-    fn default() -> Page {
-        Page([0; PAGE_SIZE])
-    }
-}
+type Entries = [Entry; PAGE_SIZE];
 
 /// A page that changes rarely: `values[i]` from `starts[i]` on. Unused places repeat the last run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Runs {
-    values: [u32; MOST_RUNS],
+    values: [Entry; MOST_RUNS],
     starts: [u8; MOST_RUNS],
 }
 
 impl Default for Runs {
     fn default() -> Runs {
-        Runs { values: [0; MOST_RUNS], starts: [0; MOST_RUNS] }
+        let values = [Entry::default(); MOST_RUNS];
+        Runs { values, starts: [0; MOST_RUNS] }
     }
 }
 
@@ -73,7 +120,7 @@ impl Runs {
     }
 
     fn entries(&self) -> Entries {
-        let mut entries = [0; PAGE_SIZE];
+        let mut entries = [Entry::default(); PAGE_SIZE];
         for (start, value) in self.starts.iter().zip(&self.values) {
             entries[usize::from(*start)..].fill(*value);
         }
@@ -81,7 +128,7 @@ impl Runs {
     }
 
     #[inline]
-    fn at(&self, byte: u8) -> u32 {
+    fn at(&self, byte: u8) -> Entry {
         // Counting compares over sixteen bytes is one vector instruction or two; `starts[0]` is 0,
         // so the count is at least 1.
         let count = self.starts.iter().fold(0_u8, |count, start| count + u8::from(*start <= byte));
@@ -99,7 +146,7 @@ impl Default for Ipv4Table {
 impl std::fmt::Debug for Ipv4Table {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Ipv4Table")
-            .field("dense", &self.dense.used())
+            .field("dense", &self.pages.used())
             .field("runs", &self.runs.used())
             .finish_non_exhaustive()
     }
@@ -109,49 +156,56 @@ impl Ipv4Table {
     /// With one class for every address.
     pub(crate) fn everywhere(class: ClassId) -> Ipv4Table {
         // By way of the heap: a quarter of a mebibyte is too much for some stacks.
-        let root: Option<Box<[u32; 1 << 16]>> =
-            vec![class.bits(); 1 << 16].into_boxed_slice().try_into().ok();
+        let entry = Entry::class(class);
+        let root: Option<Box<[Entry; 1 << 16]>> =
+            vec![entry; 1 << 16].into_boxed_slice().try_into().ok();
         Ipv4Table {
-            root: root.map_or_else(|| Arc::new([0; 1 << 16]), Arc::from),
+            root: root.map_or_else(|| Arc::new([entry; 1 << 16]), Arc::from),
             dense: Records::default(),
+            pages: Numbers::from(1),
             runs: Records::default(),
         }
     }
 
     /// The class of an address.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn lookup(&self, address: u32) -> ClassId {
-        let [high, low, third, fourth] = address.to_be_bytes();
-        let mut entry = self.root[usize::from(u16::from_be_bytes([high, low]))];
-        if entry & DENSE != 0 {
-            entry = self.dense(entry, third);
-            if entry & DENSE != 0 {
-                entry = self.dense(entry, fourth);
-            } else if entry & RUNS != 0 {
-                entry = self.through_runs(entry, fourth, fourth);
-            }
-        } else if entry & RUNS != 0 {
-            entry = self.through_runs(entry, third, fourth);
+        let (third, fourth) = ((address >> 8) as u8, address as u8);
+        match self.root[(address >> 16) as usize].leads_to() {
+            Way::Dense(page) => match self.dense(page, third).leads_to() {
+                Way::Dense(page) => self.dense(page, fourth).last(),
+                Way::Runs(page) => self.through_runs(page, fourth, fourth),
+                Way::Class(class) => class,
+            },
+            Way::Runs(page) => self.through_runs(page, third, fourth),
+            Way::Class(class) => class,
         }
-        ClassId::from_bits(entry)
     }
 
     #[inline]
-    fn dense(&self, page: u32, byte: u8) -> u32 {
-        self.dense.at(page & !DENSE).0[usize::from(byte)]
+    fn dense(&self, page: u32, byte: u8) -> Entry {
+        match self.dense.chunk(page) {
+            Some(chunk) => chunk[(page | u32::from(byte)) as usize % chunk.len()],
+            None => self.nowhere(),
+        }
+    }
+
+    /// What a page that does not exist leads to; no entry leads to one.
+    #[cold]
+    #[inline(never)]
+    fn nowhere(&self) -> Entry {
+        Entry::default()
     }
 
     /// From a page of runs on, where `byte` chooses; after it, `fourth` does. Mostly for addresses
     /// of the outside; out of the way, so that the way of the others is short.
     #[inline(never)]
-    fn through_runs(&self, entry: u32, byte: u8, fourth: u8) -> u32 {
-        let entry = self.runs.at(entry & NUMBER).at(byte);
-        if entry & DENSE != 0 {
-            self.dense(entry, fourth)
-        } else if entry & RUNS != 0 {
-            self.runs.at(entry & NUMBER).at(fourth)
-        } else {
-            entry
+    fn through_runs(&self, page: u32, byte: u8, fourth: u8) -> ClassId {
+        let entry = self.runs.at(page).at(byte);
+        match entry.leads_to() {
+            Way::Dense(page) => self.dense(page, fourth).last(),
+            Way::Runs(page) => self.runs.at(page).at(fourth).last(),
+            Way::Class(class) => class,
         }
     }
 
@@ -170,13 +224,18 @@ impl Ipv4Table {
 
     /// The entry that replaces `entry` when the addresses below it have got their classes; the byte
     /// at `shift` chooses in its page.
-    fn assign_below(&mut self, entry: u32, shift: u32, points: &[(u32, ClassId)]) -> Option<u32> {
+    fn assign_below(
+        &mut self,
+        entry: Entry,
+        shift: u32,
+        points: &[(u32, ClassId)],
+    ) -> Option<Entry> {
         let mut entries = self.open(entry);
         for same in points.chunk_by(|a, b| a.0 >> shift == b.0 >> shift) {
             let Some((address, class)) = same.first() else { continue };
             let place = (address >> shift) as usize % PAGE_SIZE;
             entries[place] = match shift {
-                0 => class.bits(),
+                0 => Entry::class(*class),
                 _ => self.assign_below(entries[place], shift - 8, same)?,
             };
         }
@@ -207,27 +266,27 @@ impl Ipv4Table {
     /// is chosen from by the byte at `shift`; `range` lies in the block.
     fn replace_below(
         &mut self,
-        entry: u32,
+        entry: Entry,
         shift: u32,
         start: u32,
         range: (u32, u32),
         classes: (ClassId, ClassId),
-    ) -> Option<u32> {
-        let leaf = entry & (DENSE | RUNS) == 0;
-        if leaf && entry != classes.0.bits() {
-            return Some(entry);
-        }
-        let whole = range == (start, start | ((1 << (shift + 8)) - 1));
-        if leaf && whole {
-            return Some(classes.1.bits());
+    ) -> Option<Entry> {
+        if let Way::Class(class) = entry.leads_to() {
+            let whole = range == (start, start | ((1 << (shift + 8)) - 1));
+            if class != classes.0 {
+                return Some(entry);
+            } else if whole {
+                return Some(Entry::class(classes.1));
+            }
         }
         let mut entries = self.open(entry);
         for byte in (range.0 >> shift) % 256..=(range.1 >> shift) % 256 {
             let place = byte as usize;
             let old = entries[place];
             if shift == 0 {
-                if old == classes.0.bits() {
-                    entries[place] = classes.1.bits();
+                if old == Entry::class(classes.0) {
+                    entries[place] = Entry::class(classes.1);
                 }
                 continue;
             }
@@ -238,7 +297,7 @@ impl Ipv4Table {
         self.close(entry, &entries)
     }
 
-    fn set_root(&mut self, place: usize, before: u32, entry: u32) {
+    fn set_root(&mut self, place: usize, before: Entry, entry: Entry) {
         // The root is copied when a snapshot shares it, so it is left alone where nothing changes.
         if entry != before
             && let Some(root) = Arc::make_mut(&mut self.root).get_mut(place)
@@ -248,64 +307,80 @@ impl Ipv4Table {
     }
 
     /// What an entry has for each byte.
-    fn open(&self, entry: u32) -> Entries {
-        if entry & DENSE != 0 {
-            self.dense.at(entry & !DENSE).0
-        } else if entry & RUNS != 0 {
-            self.runs.at(entry & NUMBER).entries()
-        } else {
-            [entry; PAGE_SIZE]
+    fn open(&self, entry: Entry) -> Entries {
+        match entry.leads_to() {
+            Way::Dense(page) => self.page(page),
+            Way::Runs(page) => self.runs.at(page).entries(),
+            Way::Class(_) => [entry; PAGE_SIZE],
         }
+    }
+
+    /// The entries of a dense page.
+    fn page(&self, first: u32) -> Entries {
+        let chunk = self.dense.chunk(first).map(|chunk| chunk.as_chunks().0);
+        let page = chunk.and_then(|pages| pages.get(first as usize / PAGE_SIZE % pages.len()));
+        page.copied().unwrap_or([Entry::default(); PAGE_SIZE])
+    }
+
+    fn set_page(&mut self, first: u32, entries: &Entries) {
+        let pages = self.dense.chunk_mut(first).as_chunks_mut().0;
+        let place = first as usize / PAGE_SIZE % pages.len();
+        pages[place] = *entries;
     }
 
     /// The entry for what was `before` and is now `entries`; the page is kept, changed, made or
     /// freed.
-    fn close(&mut self, before: u32, entries: &Entries) -> Option<u32> {
+    fn close(&mut self, before: Entry, entries: &Entries) -> Option<Entry> {
+        let way = before.leads_to();
         // Most changes lie below the page, and a page that is not written to is not copied.
-        if before & DENSE != 0 && self.dense.at(before & !DENSE).0 == *entries {
+        if let Way::Dense(page) = way
+            && self.page(page) == *entries
+        {
             return Some(before);
         }
         let after = entries.iter().skip(1);
         let changes = entries.iter().zip(after).map(|(a, b)| u32::from(a != b)).sum::<u32>();
         let runs = changes as usize + 1;
         let first = entries[0];
-        if runs == 1 && first & (DENSE | RUNS) == 0 {
+        if runs == 1 && matches!(first.leads_to(), Way::Class(_)) {
             self.free(before);
             return Some(first);
         }
         if runs > MOST_RUNS {
-            if before & DENSE != 0 {
-                self.dense.set(before & !DENSE, Page(*entries));
+            if let Way::Dense(page) = way {
+                self.set_page(page, entries);
                 return Some(before);
             }
             self.free(before);
-            return Some(self.dense.insert(Page(*entries))? | DENSE);
+            let entry = Entry::dense(self.pages.take(MOST_PAGES)?);
+            self.set_page(entry.0, entries);
+            return Some(entry);
         }
-        let page = Runs::of(entries)?;
-        if before & DENSE == 0 && before & RUNS != 0 {
-            self.runs.set(before & NUMBER, page);
+        let content = Runs::of(entries)?;
+        if let Way::Runs(page) = way {
+            self.runs.set(page, content);
             return Some(before);
         }
         self.free(before);
-        Some(self.runs.insert(page)? | RUNS)
+        Some(Entry::runs(self.runs.insert(content)?))
     }
 
-    fn free(&mut self, entry: u32) {
-        if entry & DENSE != 0 {
-            self.dense.remove(entry & !DENSE);
-        } else if entry & RUNS != 0 {
-            self.runs.remove(entry & NUMBER);
+    fn free(&mut self, entry: Entry) {
+        match entry.leads_to() {
+            Way::Dense(page) => self.pages.give_back(page / PAGE_SIZE as u32),
+            Way::Runs(page) => self.runs.remove(page),
+            Way::Class(_) => {}
         }
     }
 
     /// How many pages there are, dense ones and those of runs.
     pub(crate) fn pages(&self) -> (usize, usize) {
-        (self.dense.used() - 1, self.runs.used() - 1)
+        (self.pages.used() - 1, self.runs.used() - 1)
     }
 
     /// How many there is room for.
     pub(crate) fn room(&self) -> (usize, usize) {
-        (self.dense.room(), self.runs.room())
+        (self.dense.room() / PAGE_SIZE, self.runs.room())
     }
 
     /// The table as it is now, for a snapshot.
@@ -313,13 +388,14 @@ impl Ipv4Table {
         Ipv4Table {
             root: Arc::clone(&self.root),
             dense: self.dense.share(),
+            pages: Numbers::from(self.pages.end()),
             runs: self.runs.share(),
         }
     }
 
     /// Bytes on the heap.
     pub(super) fn bytes(&self) -> usize {
-        size_of::<[u32; 1 << 16]>() + self.dense.bytes() + self.runs.bytes()
+        size_of::<[Entry; 1 << 16]>() + self.dense.bytes() + self.runs.bytes()
     }
 }
 

@@ -16,7 +16,8 @@ use crate::numbers::Numbers;
 #[derive(Clone)]
 pub(crate) struct Records<T, const N: usize> {
     chunks: Arc<[Arc<[T; N]>]>,
-    first: T,
+    /// Elsewhere, so that records of a cache line do not spread the tables out.
+    first: Arc<T>,
     numbers: Numbers,
 }
 
@@ -25,7 +26,7 @@ pub(crate) const MOST_RECORDS: u32 = 1 << 28;
 
 impl<T: Default + Clone, const N: usize> Default for Records<T, N> {
     fn default() -> Records<T, N> {
-        Records { chunks: Arc::default(), first: T::default(), numbers: Numbers::from(1) }
+        Records { chunks: Arc::default(), first: Arc::default(), numbers: Numbers::from(1) }
     }
 }
 
@@ -51,6 +52,12 @@ impl<T, const N: usize> Records<T, N> {
     #[inline(never)]
     fn missing(&self) -> &T {
         &self.first
+    }
+
+    /// The chunk in which a record lies.
+    #[inline]
+    pub(crate) fn chunk(&self, number: u32) -> Option<&[T; N]> {
+        self.chunks.get(number as usize / N).map(|chunk| &**chunk)
     }
 
     /// How many records are in use, number 0 included.
@@ -89,12 +96,17 @@ impl<T: Default + Clone, const N: usize> Records<T, N> {
 
     /// A record to write to.
     pub(crate) fn get_mut(&mut self, number: u32) -> &mut T {
-        let (chunk, place) = (number as usize / N, number as usize % N);
+        &mut self.chunk_mut(number)[number as usize % N]
+    }
+
+    /// The chunk in which a record lies, to write to.
+    pub(crate) fn chunk_mut(&mut self, number: u32) -> &mut [T; N] {
+        let chunk = number as usize / N;
         if chunk >= self.chunks.len() {
             self.grow(chunk + 1);
         }
         let chunks = Arc::make_mut(&mut self.chunks);
-        &mut Arc::make_mut(&mut chunks[chunk])[place]
+        Arc::make_mut(&mut chunks[chunk])
     }
 
     /// Forgets a record; its number will be another's.
