@@ -3,9 +3,8 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use smallvec::SmallVec;
-
 use super::TooLarge;
+use super::claims::{Claim, Claims};
 use super::classes::Classes;
 use super::prefixes::Prefixes;
 use super::work::Work;
@@ -20,23 +19,11 @@ use crate::tables::{ClassId, NumberSlot, Tables};
 /// Who has which address.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Addresses {
-    known: BTreeMap<IpAddr, Address>,
+    known: Claims,
     /// Whether a node's address is something to look twice at; only an own-node rule makes it so.
     node_rules: bool,
     /// What there is to say about addresses that several pods have.
     pub(super) conflicts: BTreeMap<IpAddr, Vec<Diagnostic>>,
-}
-
-/// An address that somebody has.
-#[derive(Clone, Debug, Default)]
-struct Address {
-    /// The endpoints that say it is theirs.
-    claimants: SmallVec<[u32; 2]>,
-    /// The pods in the host network that send from it, which make it a node's.
-    host_pods: SmallVec<[u32; 1]>,
-    owner: Option<u32>,
-    /// How many further reasons there are to think that it is a node's.
-    nodes: u32,
 }
 
 impl Addresses {
@@ -47,14 +34,14 @@ impl Addresses {
 
     /// An endpoint says that an address is its.
     pub(super) fn claim(&mut self, address: IpAddr, endpoint: u32, work: &mut Work) {
-        self.known.entry(address).or_default().claimants.push(endpoint);
+        self.known.of(address).add_claimant(endpoint);
         work.addresses.insert(address);
     }
 
     /// It says so no more.
     pub(super) fn unclaim(&mut self, address: IpAddr, endpoint: u32, work: &mut Work) {
-        if let Some(known) = self.known.get_mut(&address) {
-            known.claimants.retain(|other| *other != endpoint);
+        if let Some(known) = self.known.get_mut(address) {
+            known.remove_claimant(endpoint);
             work.addresses.insert(address);
         }
     }
@@ -67,30 +54,22 @@ impl Addresses {
         more: bool,
         work: &mut Work,
     ) {
-        let host_pods = &mut self.known.entry(address).or_default().host_pods;
-        if more {
-            host_pods.push(endpoint);
-        } else {
-            host_pods.retain(|other| *other != endpoint);
-        }
+        self.known.of(address).set_host_pod(endpoint, more);
         work.addresses.insert(address);
     }
 
     /// There is one more reason, or one less, to think that an address is a node's.
     pub(super) fn count_node(&mut self, address: IpAddr, more: bool, work: &mut Work) {
-        let nodes = &mut self.known.entry(address).or_default().nodes;
-        let before = *nodes;
-        *nodes = if more { before + 1 } else { before.saturating_sub(1) };
-        if (before == 0) != (*nodes == 0) {
+        if self.known.of(address).count_node(more) {
             work.addresses.insert(address);
         }
     }
 
     /// The addresses that somebody has in a range, and the endpoints that say so.
     pub(super) fn within(&self, first: IpAddr, last: IpAddr, work: &mut Work) {
-        for (address, known) in self.known.range(first..=last) {
-            work.addresses.insert(*address);
-            work.endpoints.extend(known.claimants.iter().chain(&known.host_pods));
+        for (address, known) in self.known.within(first, last) {
+            work.addresses.insert(address);
+            work.endpoints.extend(known.claimants().chain(known.host_pods().iter().copied()));
         }
     }
 
@@ -110,13 +89,24 @@ impl Addresses {
             directory.owners.reserve(work.addresses.len());
         }
         for address in &work.addresses {
-            let mut known = self.known.remove(address).unwrap_or_default();
-            let owner = self.owner(*address, &known.claimants, directory);
-            if owner != known.owner {
-                change_owner(*address, known.owner, owner, directory);
-                known.owner = owner;
+            let known = self.known.of(*address);
+            let (before, is_node) = (known.owner(), known.is_node());
+            let owner = match known.only() {
+                Some(only) => {
+                    if !self.conflicts.is_empty() {
+                        self.conflicts.remove(address);
+                    }
+                    Some(only)
+                }
+                None => first_of(*address, known, directory, &mut self.conflicts),
+            };
+            known.set_owner(owner);
+            if !is_node && known.is_unclaimed() {
+                self.known.remove(*address);
             }
-            let is_node = known.nodes > 0 || !known.host_pods.is_empty();
+            if owner != before {
+                change_owner(*address, before, owner, directory);
+            }
             if is_node != directory.node_addresses.contains(address) {
                 let set = Arc::make_mut(&mut directory.node_addresses);
                 if is_node {
@@ -144,40 +134,36 @@ impl Addresses {
                     tables.ipv6.assign(address.to_bits(), class);
                 }
             }
-            if is_node || !known.claimants.is_empty() {
-                self.known.insert(*address, known);
-            }
         }
         tables.ipv4.assign(&ipv4).ok_or(TooLarge)
     }
 
-    /// Who owns an address.
-    ///
-    /// A pod that has run to its end loses to one that has not, then one that does not run to one
-    /// that does, then the older to the newer; then the name decides, so that the order of loading
-    /// never does.
-    fn owner(&mut self, address: IpAddr, claimants: &[u32], directory: &Directory) -> Option<u32> {
-        if claimants.len() < 2 {
-            if !self.conflicts.is_empty() {
-                self.conflicts.remove(&address);
-            }
-            return claimants.first().copied();
-        }
-        let mut records = claimants
-            .iter()
-            .filter_map(|number| Some((*number, &*directory.endpoints.get(*number)?.record)))
-            .collect::<Vec<_>>();
-        records.sort_by(|(_, a), (_, b)| rank(a).cmp(&rank(b)));
-        let ((owner, winner), losers) = records.split_first()?;
-        let conflicts = losers.iter().map(|(_, loser)| conflict(address, winner, loser)).collect();
-        self.conflicts.insert(address, conflicts);
-        Some(*owner)
-    }
-
     pub(super) fn bytes(&self) -> usize {
-        // A B-tree is about two thirds full.
-        self.known.len() * (size_of::<(IpAddr, Address)>() * 3 / 2)
+        self.known.bytes()
     }
+}
+
+/// Who owns an address that none or several claim.
+///
+/// A pod that has run to its end loses to one that has not, then one that does not run to one
+/// that does, then the older to the newer; then the name decides, so that the order of loading
+/// never does.
+fn first_of(
+    address: IpAddr,
+    known: &Claim,
+    directory: &Directory,
+    conflicts: &mut BTreeMap<IpAddr, Vec<Diagnostic>>,
+) -> Option<u32> {
+    conflicts.remove(&address);
+    let claimants = known.claimants();
+    let mut records = claimants
+        .filter_map(|number| Some((number, &*directory.endpoints.get(number)?.record)))
+        .collect::<Vec<_>>();
+    records.sort_by(|(_, a), (_, b)| rank(a).cmp(&rank(b)));
+    let ((owner, winner), losers) = records.split_first()?;
+    let diagnostics = losers.iter().map(|(_, loser)| conflict(address, winner, loser)).collect();
+    conflicts.insert(address, diagnostics);
+    Some(*owner)
 }
 
 fn rank(record: &EndpointRecord) -> impl Ord {

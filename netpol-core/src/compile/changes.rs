@@ -9,8 +9,6 @@ use crate::tables::{Atom, Change, Class, ClassId, SignatureId, Tables};
 /// Notes during a publication what it changes.
 #[derive(Clone, Debug, Default)]
 pub(super) struct ChangeCollector {
-    /// As published last.
-    before: Tables,
     endpoints: BTreeSet<u32>,
     /// Endpoints with other classes than before, which may mean the same.
     moved: Vec<(u32, ClassId, ClassId)>,
@@ -26,10 +24,6 @@ struct Comparison<'tables> {
 }
 
 impl ChangeCollector {
-    pub(super) fn begin(&mut self, tables: &Tables) {
-        self.before = tables.share();
-    }
-
     /// Takes note of what an endpoint was and is.
     pub(super) fn endpoint(
         &mut self,
@@ -71,18 +65,18 @@ impl ChangeCollector {
         self.prefixes.push((net, before, now));
     }
 
-    /// What changed since [`begin`](Self::begin): `written` are the classes that were written to,
-    /// `looked_at` the addresses that may have changed classes, `transient` the atoms that only one
-    /// of the two states knows.
+    /// What changed from the tables `before` to those of `now`: `written` are the classes that were
+    /// written to, `looked_at` the addresses that may have changed classes, `transient` the atoms
+    /// that only one of the two states knows.
     pub(super) fn end(
         &mut self,
-        tables: &Tables,
+        before: &Tables,
+        now: &Tables,
         transient: &[Atom],
         written: &[u32],
         looked_at: &BTreeSet<IpAddr>,
     ) -> Change {
-        let before = std::mem::take(&mut self.before);
-        let comparison = Comparison { before: &before, now: tables, transient };
+        let comparison = Comparison { before, now, transient };
         let mut classes = written.to_vec();
         classes.sort_unstable();
         classes.dedup();
@@ -96,7 +90,7 @@ impl ChangeCollector {
             }
         }
         for address in looked_at {
-            if !comparison.mean_the_same(before.class_of(*address), tables.class_of(*address)) {
+            if !comparison.mean_the_same(before.class_of(*address), now.class_of(*address)) {
                 self.addresses.insert(*address);
             }
         }

@@ -23,6 +23,7 @@
 mod address_peers;
 mod addresses;
 mod changes;
+mod claims;
 mod classes;
 mod endpoints;
 mod footprint;

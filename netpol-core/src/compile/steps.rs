@@ -23,7 +23,7 @@ impl Compiler {
         inventory: &mut Inventory,
         options: &Options,
     ) -> Result<Compiled, TooLarge> {
-        self.changes.begin(&self.tables);
+        let before = self.tables.share();
         self.set_nodes_and_names(dirty, inventory, options);
         self.set_namespaces(dirty, inventory, options);
         self.set_policies(dirty, inventory, options)?;
@@ -38,6 +38,7 @@ impl Compiler {
             self.changes.address(address);
         }
         let changed = self.changes.end(
+            &before,
             &self.tables,
             &self.peers.transient(),
             &self.classes.written,

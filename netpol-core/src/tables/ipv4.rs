@@ -12,8 +12,10 @@ use super::{ClassId, Records};
 pub(crate) struct Ipv4Table {
     root: Arc<[u32; 1 << 16]>,
     /// Pages with an entry for each byte.
-    dense: Records<Page, 16>,
-    runs: Records<Runs, 128>,
+    dense: Records<Page, 4>,
+    runs: Records<Runs, 32>,
+    /// How many runs each dense page has, for the writer: when they get few, it is kept as such.
+    runs_of_dense: Vec<u16>,
 }
 
 /// Set in an entry that leads to a page with an entry for each byte; its number is in the low bits.
@@ -115,6 +117,7 @@ impl Ipv4Table {
             root: root.map_or_else(|| Arc::new([0; 1 << 16]), Arc::from),
             dense: Records::default(),
             runs: Records::default(),
+            runs_of_dense: Vec::new(),
         }
     }
 
@@ -171,16 +174,50 @@ impl Ipv4Table {
     /// The entry that replaces `entry` when the addresses below it have got their classes; the byte
     /// at `shift` chooses in its page.
     fn assign_below(&mut self, entry: u32, shift: u32, points: &[(u32, ClassId)]) -> Option<u32> {
-        let mut entries = self.open(entry);
+        let mut entries = (entry & DENSE == 0).then(|| self.open(entry));
         for same in points.chunk_by(|a, b| a.0 >> shift == b.0 >> shift) {
             let Some((address, class)) = same.first() else { continue };
             let place = (address >> shift) as usize % PAGE_SIZE;
-            entries[place] = match shift {
-                0 => class.bits(),
-                _ => self.assign_below(entries[place], shift - 8, same)?,
+            let old = match &entries {
+                Some(entries) => entries[place],
+                None => self.dense.at(entry & !DENSE).0[place],
             };
+            let new = match shift {
+                0 => class.bits(),
+                _ => self.assign_below(old, shift - 8, same)?,
+            };
+            match &mut entries {
+                Some(entries) => entries[place] = new,
+                None if self.write_entry(entry & !DENSE, place, new) => {}
+                None => entries.insert(self.open(entry))[place] = new,
+            }
         }
-        self.close(entry, &entries)
+        match entries {
+            Some(entries) => self.close(entry, &entries),
+            None => Some(entry),
+        }
+    }
+
+    /// Writes one entry of a dense page, without looking at all the others. Says no, and does not,
+    /// when the page would have so few runs that it is to be kept as those.
+    fn write_entry(&mut self, page: u32, place: usize, new: u32) -> bool {
+        let entries = &self.dense.at(page).0;
+        let old = entries[place];
+        if old == new {
+            return true;
+        }
+        let left = place.checked_sub(1).and_then(|place| entries.get(place));
+        let neighbours = left.into_iter().chain(entries.get(place + 1));
+        let mut runs = self.runs_of_dense[page as usize];
+        for neighbour in neighbours {
+            runs = runs + u16::from(new != *neighbour) - u16::from(old != *neighbour);
+        }
+        if usize::from(runs) <= MOST_RUNS {
+            return false;
+        }
+        self.runs_of_dense[page as usize] = runs;
+        self.dense.get_mut(page).0[place] = new;
+        true
     }
 
     /// Where an address from `first` to `last` has the class `from`, it gets `to`. `None` as in
@@ -274,12 +311,18 @@ impl Ipv4Table {
             return Some(first);
         }
         if runs > MOST_RUNS {
-            if before & DENSE != 0 {
+            let page = if before & DENSE != 0 {
                 self.dense.set(before & !DENSE, Page(*entries));
-                return Some(before);
+                before & !DENSE
+            } else {
+                self.free(before);
+                self.dense.insert(Page(*entries))?
+            };
+            if page as usize >= self.runs_of_dense.len() {
+                self.runs_of_dense.resize(page as usize + 1, 0);
             }
-            self.free(before);
-            return Some(self.dense.insert(Page(*entries))? | DENSE);
+            self.runs_of_dense[page as usize] = u16::try_from(runs).ok()?;
+            return Some(page | DENSE);
         }
         let page = Runs::of(entries)?;
         if before & DENSE == 0 && before & RUNS != 0 {
@@ -314,6 +357,7 @@ impl Ipv4Table {
             root: Arc::clone(&self.root),
             dense: self.dense.share(),
             runs: self.runs.share(),
+            runs_of_dense: Vec::new(),
         }
     }
 

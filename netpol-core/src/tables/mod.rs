@@ -31,7 +31,9 @@ mod ordered;
 mod records;
 mod rule_set;
 mod segments;
+mod shelf;
 mod signature;
+mod spares;
 
 pub(crate) use atom_spans::AtomSpans;
 pub(crate) use change::Change;
@@ -41,9 +43,10 @@ pub(crate) use ipv4::Ipv4Table;
 pub(crate) use ipv6::Ipv6Table;
 pub(crate) use open_table::{NumberIndex, NumberSlot};
 pub(crate) use ordered::{OrderedEntry, OrderedId, OrderedRuleSets, Outcome};
-pub(crate) use records::{MOST_RECORDS, Records, Shelf};
+pub(crate) use records::{MOST_RECORDS, Records};
 pub(crate) use rule_set::{RuleSetEntry, RuleSetId, RuleSets};
 pub(crate) use segments::{Segment, flatten};
+pub(crate) use shelf::Shelf;
 pub(crate) use signature::{Signature, SignatureDetail, SignatureId};
 
 use std::net::IpAddr;
