@@ -82,13 +82,14 @@ impl Addresses {
         directory: &mut Directory,
     ) -> Result<(), TooLarge> {
         let mut ipv4 = Vec::new();
-        let new_ipv6 = work.addresses.iter().filter(|address| address.is_ipv6()).count();
+        let looked_at = work.addresses.sorted();
+        let new_ipv6 = looked_at.iter().filter(|address| address.is_ipv6()).count();
         if new_ipv6 > tables.ipv6.singles() {
             // A whole cluster at once: one table of the right size instead of a dozen that grow.
             tables.ipv6.reserve(new_ipv6);
-            directory.owners.reserve(work.addresses.len());
+            directory.owners.reserve(looked_at.len());
         }
-        for address in &work.addresses {
+        for address in looked_at {
             let known = self.known.of(*address);
             let (before, is_node) = (known.owner(), known.is_node());
             let owner = match known.only() {

@@ -1,4 +1,3 @@
-use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use ipnet::IpNet;
@@ -9,10 +8,10 @@ use crate::tables::{Atom, Change, Class, ClassId, SignatureId, Tables};
 /// Notes during a publication what it changes.
 #[derive(Clone, Debug, Default)]
 pub(super) struct ChangeCollector {
-    endpoints: BTreeSet<u32>,
+    endpoints: Vec<u32>,
     /// Endpoints with other classes than before, which may mean the same.
     moved: Vec<(u32, ClassId, ClassId)>,
-    addresses: BTreeSet<IpAddr>,
+    addresses: Vec<IpAddr>,
     prefixes: Vec<(IpNet, ClassId, ClassId)>,
 }
 
@@ -31,15 +30,13 @@ impl ChangeCollector {
         before: Option<&EndpointEntry>,
         now: Option<&EndpointEntry>,
     ) {
-        let known = |entry: &EndpointEntry| {
-            let addresses = entry.addresses.iter().map(|own| own.address).collect::<Vec<_>>();
-            (addresses, entry.own_node, entry.is_pod, entry.record.host_network)
-        };
         let (Some(before), Some(now)) = (before, now) else {
             self.whole_endpoint(number, [before, now]);
             return;
         };
-        if known(before) != known(now) {
+        let known =
+            |entry: &EndpointEntry| (entry.own_node, entry.is_pod, entry.record.host_network);
+        if known(before) != known(now) || !has_same_addresses(before, now) {
             self.whole_endpoint(number, [Some(before), Some(now)]);
             return;
         }
@@ -50,14 +47,14 @@ impl ChangeCollector {
     }
 
     fn whole_endpoint(&mut self, number: u32, entries: [Option<&EndpointEntry>; 2]) {
-        self.endpoints.insert(number);
+        self.endpoints.push(number);
         let entries = entries.into_iter().flatten();
         self.addresses.extend(entries.flat_map(|entry| &entry.addresses).map(|own| own.address));
     }
 
     /// Takes note of an address about which something changed that classes do not tell.
     pub(super) fn address(&mut self, address: IpAddr) {
-        self.addresses.insert(address);
+        self.addresses.push(address);
     }
 
     /// Takes note of a prefix whose addresses that are nobody's get another class.
@@ -74,36 +71,48 @@ impl ChangeCollector {
         now: &Tables,
         transient: &[Atom],
         written: &[u32],
-        looked_at: &BTreeSet<IpAddr>,
+        looked_at: &[IpAddr],
     ) -> Change {
         let comparison = Comparison { before, now, transient };
         let mut classes = written.to_vec();
-        classes.sort_unstable();
-        classes.dedup();
         classes.retain(|number| {
             let (old, new) = (ClassId::new(*number, false), ClassId::new(*number, false));
             !comparison.mean_the_same(old, new)
         });
         for (number, old, new) in self.moved.drain(..) {
             if !comparison.mean_the_same(old, new) {
-                self.endpoints.insert(number);
+                self.endpoints.push(number);
             }
         }
         for address in looked_at {
             if !comparison.mean_the_same(before.class_of(*address), now.class_of(*address)) {
-                self.addresses.insert(*address);
+                self.addresses.push(*address);
             }
         }
         let prefixes = self.prefixes.drain(..);
         let prefixes = prefixes.filter(|(_, old, new)| !comparison.mean_the_same(*old, *new));
         Change {
             everything: false,
-            classes: classes.into(),
-            endpoints: std::mem::take(&mut self.endpoints).into_iter().collect(),
-            addresses: std::mem::take(&mut self.addresses).into_iter().collect(),
+            classes: each_once(&mut classes),
+            endpoints: each_once(&mut self.endpoints),
+            addresses: each_once(&mut self.addresses),
             prefixes: prefixes.map(|(net, ..)| net).collect(),
         }
     }
+}
+
+fn has_same_addresses(a: &EndpointEntry, b: &EndpointEntry) -> bool {
+    let (a, b) = (a.addresses.iter(), b.addresses.iter());
+    a.map(|own| own.address).eq(b.map(|own| own.address))
+}
+
+/// What is in a list, sorted; the list keeps its room.
+fn each_once<T: Copy + Ord>(list: &mut Vec<T>) -> Box<[T]> {
+    list.sort_unstable();
+    list.dedup();
+    let sorted = list.as_slice().into();
+    list.clear();
+    sorted
 }
 
 impl Comparison<'_> {

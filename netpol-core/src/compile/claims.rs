@@ -174,9 +174,8 @@ impl Claim {
     }
 
     fn tidy(&mut self) {
-        let is_empty = |more: &More| {
-            more.others.is_empty() && more.host_pods.is_empty() && more.nodes == 0
-        };
+        let is_empty =
+            |more: &More| more.others.is_empty() && more.host_pods.is_empty() && more.nodes == 0;
         if self.more.as_deref().is_some_and(is_empty) {
             self.more = None;
         }

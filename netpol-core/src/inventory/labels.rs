@@ -18,7 +18,7 @@ pub(crate) struct Fact(u32);
 ///
 /// Labels that no selector mentions have no part in it, so objects that differ only in those look
 /// alike: a pod's hash, its ordinal, its revision.
-pub(crate) type FactList = SmallVec<[Fact; 8]>;
+pub(crate) type FactList = SmallVec<[Fact; 16]>;
 
 /// All labels that objects have and selectors ask for, each text once; who has which, and which
 /// are asked for.

@@ -6,7 +6,7 @@ use super::Records;
 /// write copies few, since to copy such a value is to count one more who has it.
 #[derive(Clone)]
 pub(crate) struct Shelf<T> {
-    places: Records<Option<T>, 8>,
+    places: Records<Option<T>, 4>,
 }
 
 impl<T> Default for Shelf<T> {
