@@ -5,8 +5,7 @@ use std::sync::Arc;
 
 use super::TooLarge;
 use super::claims::{Claim, Claims};
-use super::classes::Classes;
-use super::prefixes::Prefixes;
+use super::classes::{Chains, Classes};
 use super::work::Work;
 use crate::diagnostic::{Diagnostic, Problem};
 use crate::directory::{Directory, EndpointEntry, hash_of_address};
@@ -77,19 +76,22 @@ impl Addresses {
     pub(super) fn settle(
         &mut self,
         work: &mut Work,
-        prefixes: &Prefixes,
+        chains: &Chains<'_>,
         tables: &mut Tables,
         directory: &mut Directory,
     ) -> Result<(), TooLarge> {
         let mut ipv4 = Vec::new();
-        let looked_at = work.addresses.sorted();
-        let new_ipv6 = looked_at.iter().filter(|address| address.is_ipv6()).count();
+        work.addresses.sort();
+        let new_ipv6 = work.addresses.ipv6().len();
         if new_ipv6 > tables.ipv6.singles() {
             // A whole cluster at once: one table of the right size instead of a dozen that grow.
             tables.ipv6.reserve(new_ipv6);
-            directory.owners.reserve(looked_at.len());
         }
-        for address in looked_at {
+        if work.addresses.len() > directory.owners.len() {
+            directory.owners.reserve(work.addresses.len());
+        }
+        for address in work.addresses.iter() {
+            let address = &address;
             let known = self.known.of(*address);
             let (before, is_node) = (known.owner(), known.is_node());
             let owner = match known.only() {
@@ -117,22 +119,20 @@ impl Addresses {
                 };
             }
             let flagged = self.node_rules && is_node;
-            let chain = prefixes.of(*address);
-            let prefix = prefixes.get(chain.0);
-            let external = prefix.map_or(ClassId::UNKNOWN, |p| Classes::id(p.external, p.flagged));
-            let own = match owner.and_then(|owner| directory.endpoints.get(owner)) {
-                Some(entry) => {
-                    class_at(entry, *address).map(|class| ClassId::new(class.record(), flagged))
-                }
-                None => flagged.then(|| ClassId::new(external.record(), true)),
+            let own = owner.and_then(|owner| class_at(directory.endpoints.get(owner)?, *address));
+            let (class, is_single) = if let Some(class) = own {
+                (ClassId::new(class.record(), flagged), true)
+            } else {
+                let prefix = chains.prefixes.get(chains.of(*address, tables).0);
+                let external = prefix
+                    .map_or(ClassId::UNKNOWN, |p| Classes::id(p.external, p.flagged || flagged));
+                // Prefixes of one address lie among the single addresses.
+                (external, flagged || prefix.is_some_and(|prefix| prefix.net.prefix_len() == 128))
             };
             match address {
-                IpAddr::V4(address) => ipv4.push((address.to_bits(), own.unwrap_or(external))),
+                IpAddr::V4(address) => ipv4.push((address.to_bits(), class)),
                 IpAddr::V6(address) => {
-                    // Prefixes of one address lie among the single addresses.
-                    let single = prefix.is_some_and(|prefix| prefix.net.prefix_len() == 128);
-                    let class = own.or_else(|| single.then_some(external));
-                    tables.ipv6.assign(address.to_bits(), class);
+                    tables.ipv6.assign(address.to_bits(), is_single.then_some(class));
                 }
             }
         }

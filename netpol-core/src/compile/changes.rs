@@ -2,6 +2,7 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
+use super::work::AddressList;
 use crate::directory::EndpointEntry;
 use crate::tables::{Atom, Change, Class, ClassId, SignatureId, Tables};
 
@@ -11,7 +12,7 @@ pub(super) struct ChangeCollector {
     endpoints: Vec<u32>,
     /// Endpoints with other classes than before, which may mean the same.
     moved: Vec<(u32, ClassId, ClassId)>,
-    addresses: Vec<IpAddr>,
+    addresses: AddressList,
     prefixes: Vec<(IpNet, ClassId, ClassId)>,
 }
 
@@ -49,12 +50,14 @@ impl ChangeCollector {
     fn whole_endpoint(&mut self, number: u32, entries: [Option<&EndpointEntry>; 2]) {
         self.endpoints.push(number);
         let entries = entries.into_iter().flatten();
-        self.addresses.extend(entries.flat_map(|entry| &entry.addresses).map(|own| own.address));
+        for own in entries.flat_map(|entry| &entry.addresses) {
+            self.addresses.insert(own.address);
+        }
     }
 
     /// Takes note of an address about which something changed that classes do not tell.
     pub(super) fn address(&mut self, address: IpAddr) {
-        self.addresses.push(address);
+        self.addresses.insert(address);
     }
 
     /// Takes note of a prefix whose addresses that are nobody's get another class.
@@ -71,7 +74,7 @@ impl ChangeCollector {
         now: &Tables,
         transient: &[Atom],
         written: &[u32],
-        looked_at: &[IpAddr],
+        looked_at: &AddressList,
     ) -> Change {
         let comparison = Comparison { before, now, transient };
         let mut classes = written.to_vec();
@@ -84,18 +87,21 @@ impl ChangeCollector {
                 self.endpoints.push(number);
             }
         }
-        for address in looked_at {
-            if !comparison.mean_the_same(before.class_of(*address), now.class_of(*address)) {
-                self.addresses.push(*address);
+        for address in looked_at.iter() {
+            if !comparison.mean_the_same(before.class_of(address), now.class_of(address)) {
+                self.addresses.insert(address);
             }
         }
+        self.addresses.sort();
+        let addresses = self.addresses.iter().collect();
+        self.addresses.clear();
         let prefixes = self.prefixes.drain(..);
         let prefixes = prefixes.filter(|(_, old, new)| !comparison.mean_the_same(*old, *new));
         Change {
             everything: false,
             classes: each_once(&mut classes),
             endpoints: each_once(&mut self.endpoints),
-            addresses: each_once(&mut self.addresses),
+            addresses,
             prefixes: prefixes.map(|(net, ..)| net).collect(),
         }
     }

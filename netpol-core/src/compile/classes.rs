@@ -1,3 +1,5 @@
+use std::net::IpAddr;
+
 use super::TooLarge;
 use super::label_classes::LabelClasses;
 use super::policies::Policies;
@@ -38,6 +40,30 @@ pub(super) struct Parts<'compiler> {
     pub(super) directory: &'compiler mut Directory,
 }
 
+/// Where to look for the chain of an address.
+pub(super) struct Chains<'compiler> {
+    pub(super) prefixes: &'compiler Prefixes,
+    pub(super) classes: &'compiler Classes,
+    /// Whether prefixes came or went while addresses have owners: those addresses have their
+    /// classes of before until they are settled.
+    pub(super) stale: bool,
+}
+
+impl Chains<'_> {
+    /// The chain of an address.
+    pub(super) fn of(&self, address: IpAddr, tables: &Tables) -> Chain {
+        // The class that the tables have there tells, whoever's it is, unless it is about to change.
+        let known = match address {
+            IpAddr::V4(address) if !self.stale => tables.ipv4.lookup(address.to_bits()).record(),
+            _ => 0,
+        };
+        if known == ClassId::UNKNOWN.record() {
+            return self.prefixes.of(address);
+        }
+        self.classes.known.key(known).chain
+    }
+}
+
 impl Classes {
     /// The class of these labels in this chain, used once more. A new one gets its record later.
     pub(super) fn acquire(
@@ -70,11 +96,6 @@ impl Classes {
     /// An address or endpoint is not of the class any more.
     pub(super) fn release(&mut self, number: u32) {
         self.known.release(number);
-    }
-
-    /// The chain of the addresses of a class.
-    pub(super) fn chain_of(&self, number: u32) -> Chain {
-        self.known.key(number).chain
     }
 
     /// Whether somebody is of the class.

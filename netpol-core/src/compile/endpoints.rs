@@ -1,4 +1,3 @@
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use smallvec::SmallVec;
@@ -80,7 +79,7 @@ impl Compiler {
         self.set_label_class(number, label_class);
         let mut addresses: SmallVec<[EndpointAddress; 2]> = SmallVec::new();
         for address in &record.addresses {
-            let chain = self.chain_of(*address);
+            let chain = self.chains().of(*address, &self.tables);
             let class = ClassId::new(self.acquire_class(label_class, chain)?, false);
             addresses.push(EndpointAddress { address: *address, class, owned: false });
         }
@@ -111,19 +110,6 @@ impl Compiler {
             self.label_class_of.resize(place + 1, 0);
         }
         self.label_class_of[place] = label_class;
-    }
-
-    /// The chain of an address.
-    fn chain_of(&self, address: IpAddr) -> Chain {
-        // The class that the tables have there tells, whoever's it is, unless it is about to change.
-        let known = match address {
-            IpAddr::V4(address) => self.tables.ipv4.lookup(address.to_bits()),
-            IpAddr::V6(_) => ClassId::UNKNOWN,
-        };
-        if self.stale_chains || known == ClassId::UNKNOWN {
-            return self.prefixes.of(address);
-        }
-        self.classes.chain_of(known.record())
     }
 
     /// Tells the addresses and names whose they are.

@@ -104,8 +104,7 @@ pub(crate) struct Compiler {
     addresses: Addresses,
     /// By endpoint, what it must give back; 0 where policies do not see a pod.
     label_class_of: Vec<u32>,
-    /// Whether prefixes came or went while addresses have owners: those addresses have their classes
-    /// of before until they are settled.
+    /// See [`Chains`](classes::Chains).
     stale_chains: bool,
     warnings: Warnings,
     changes: ChangeCollector,

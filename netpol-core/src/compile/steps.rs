@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::classes::{Classes, Parts};
+use super::classes::{Chains, Classes, Parts};
 use super::label_classes::split;
 use super::nodes::Surroundings;
 use super::peers::Ground;
@@ -43,7 +43,7 @@ impl Compiler {
             &self.tables,
             &self.peers.transient(),
             &self.classes.written,
-            self.work.addresses.sorted(),
+            &self.work.addresses,
         );
         self.sweep(dirty);
         self.warnings.update(dirty, inventory, options, &self.addresses);
@@ -310,6 +310,11 @@ impl Compiler {
         Ok(())
     }
 
+    /// Where to look for the chain of an address.
+    pub(super) const fn chains(&self) -> Chains<'_> {
+        Chains { prefixes: &self.prefixes, classes: &self.classes, stale: self.stale_chains }
+    }
+
     /// The class of these labels in this chain, used once more.
     pub(super) fn acquire_class(
         &mut self,
@@ -344,8 +349,10 @@ impl Compiler {
     }
 
     fn settle_addresses(&mut self) -> Result<(), TooLarge> {
+        let chains =
+            Chains { prefixes: &self.prefixes, classes: &self.classes, stale: self.stale_chains };
         let (tables, directory) = (&mut self.tables, &mut self.directory);
-        self.addresses.settle(&mut self.work, &self.prefixes, tables, directory)?;
+        self.addresses.settle(&mut self.work, &chains, tables, directory)?;
         if std::mem::take(&mut self.work.ipv6_prefixes) {
             let segments = self.prefixes.ipv6().filter_map(|prefix| match prefix.net {
                 ipnet::IpNet::V6(net) => Some(Segment {

@@ -1,4 +1,4 @@
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::hash::Set;
 use crate::inventory::Fact;
@@ -28,33 +28,54 @@ pub(super) struct Work {
     pub(super) ipv6_prefixes: bool,
 }
 
-/// Addresses, each once when it is read; to add one is cheap.
+/// Addresses, each once when they are read; to add one is cheap.
 #[derive(Clone, Debug, Default)]
 pub(super) struct AddressList {
-    list: Vec<IpAddr>,
-    /// How many there were when it was sorted last.
+    ipv4: Vec<u32>,
+    ipv6: Vec<u128>,
+    /// How many there were when they were sorted last.
     distinct: usize,
 }
 
 impl AddressList {
     pub(super) fn insert(&mut self, address: IpAddr) {
         // Prefixes that overlap name the same addresses again and again.
-        if self.list.len() > 2 * self.distinct + 1024 {
-            self.sorted();
+        if self.len() > 2 * self.distinct + 1024 {
+            self.sort();
         }
-        self.list.push(address);
+        match address {
+            IpAddr::V4(address) => self.ipv4.push(address.to_bits()),
+            IpAddr::V6(address) => self.ipv6.push(address.to_bits()),
+        }
+    }
+
+    /// To be called before reading.
+    pub(super) fn sort(&mut self) {
+        self.ipv4.sort_unstable();
+        self.ipv4.dedup();
+        self.ipv6.sort_unstable();
+        self.ipv6.dedup();
+        self.distinct = self.len();
     }
 
     /// All of them, in order.
-    pub(super) fn sorted(&mut self) -> &[IpAddr] {
-        self.list.sort_unstable();
-        self.list.dedup();
-        self.distinct = self.list.len();
-        &self.list
+    pub(super) fn iter(&self) -> impl Iterator<Item = IpAddr> {
+        let ipv4 = self.ipv4.iter().map(|address| Ipv4Addr::from_bits(*address).into());
+        ipv4.chain(self.ipv6.iter().map(|address| Ipv6Addr::from_bits(*address).into()))
+    }
+
+    /// Those of IPv6, in order.
+    pub(super) fn ipv6(&self) -> &[u128] {
+        &self.ipv6
+    }
+
+    pub(super) const fn len(&self) -> usize {
+        self.ipv4.len() + self.ipv6.len()
     }
 
     pub(super) fn clear(&mut self) {
-        self.list.clear();
+        self.ipv4.clear();
+        self.ipv6.clear();
         self.distinct = 0;
     }
 }

@@ -12,7 +12,7 @@ use super::{ClassId, Records};
 pub(crate) struct Ipv4Table {
     root: Arc<[u32; 1 << 16]>,
     /// Pages with an entry for each byte.
-    dense: Records<Page, 4>,
+    dense: Records<Page, 2>,
     runs: Records<Runs, 32>,
     /// How many runs each dense page has, for the writer: when they get few, it is kept as such.
     runs_of_dense: Vec<u16>,
