@@ -3,11 +3,9 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use smallvec::SmallVec;
-
 use super::TooLarge;
-use super::classes::Classes;
-use super::prefixes::Prefixes;
+use super::claims::{Claim, Claims};
+use super::classes::{Chains, Classes};
 use super::work::Work;
 use crate::diagnostic::{Diagnostic, Problem};
 use crate::directory::{Directory, EndpointEntry, hash_of_address};
@@ -20,23 +18,11 @@ use crate::tables::{ClassId, NumberSlot, Tables};
 /// Who has which address.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Addresses {
-    known: BTreeMap<IpAddr, Address>,
+    known: Claims,
     /// Whether a node's address is something to look twice at; only an own-node rule makes it so.
     node_rules: bool,
     /// What there is to say about addresses that several pods have.
     pub(super) conflicts: BTreeMap<IpAddr, Vec<Diagnostic>>,
-}
-
-/// An address that somebody has.
-#[derive(Clone, Debug, Default)]
-struct Address {
-    /// The endpoints that say it is theirs.
-    claimants: SmallVec<[u32; 2]>,
-    /// The pods in the host network that send from it, which make it a node's.
-    host_pods: SmallVec<[u32; 1]>,
-    owner: Option<u32>,
-    /// How many further reasons there are to think that it is a node's.
-    nodes: u32,
 }
 
 impl Addresses {
@@ -47,14 +33,14 @@ impl Addresses {
 
     /// An endpoint says that an address is its.
     pub(super) fn claim(&mut self, address: IpAddr, endpoint: u32, work: &mut Work) {
-        self.known.entry(address).or_default().claimants.push(endpoint);
+        self.known.of(address).add_claimant(endpoint);
         work.addresses.insert(address);
     }
 
     /// It says so no more.
     pub(super) fn unclaim(&mut self, address: IpAddr, endpoint: u32, work: &mut Work) {
-        if let Some(known) = self.known.get_mut(&address) {
-            known.claimants.retain(|other| *other != endpoint);
+        if let Some(known) = self.known.get_mut(address) {
+            known.remove_claimant(endpoint);
             work.addresses.insert(address);
         }
     }
@@ -67,30 +53,22 @@ impl Addresses {
         more: bool,
         work: &mut Work,
     ) {
-        let host_pods = &mut self.known.entry(address).or_default().host_pods;
-        if more {
-            host_pods.push(endpoint);
-        } else {
-            host_pods.retain(|other| *other != endpoint);
-        }
+        self.known.of(address).set_host_pod(endpoint, more);
         work.addresses.insert(address);
     }
 
     /// There is one more reason, or one less, to think that an address is a node's.
     pub(super) fn count_node(&mut self, address: IpAddr, more: bool, work: &mut Work) {
-        let nodes = &mut self.known.entry(address).or_default().nodes;
-        let before = *nodes;
-        *nodes = if more { before + 1 } else { before.saturating_sub(1) };
-        if (before == 0) != (*nodes == 0) {
+        if self.known.of(address).count_node(more) {
             work.addresses.insert(address);
         }
     }
 
     /// The addresses that somebody has in a range, and the endpoints that say so.
     pub(super) fn within(&self, first: IpAddr, last: IpAddr, work: &mut Work) {
-        for (address, known) in self.known.range(first..=last) {
-            work.addresses.insert(*address);
-            work.endpoints.extend(known.claimants.iter().chain(&known.host_pods));
+        for (address, known) in self.known.within(first, last) {
+            work.addresses.insert(address);
+            work.endpoints.extend(known.claimants().chain(known.host_pods().iter().copied()));
         }
     }
 
@@ -98,25 +76,40 @@ impl Addresses {
     pub(super) fn settle(
         &mut self,
         work: &mut Work,
-        prefixes: &Prefixes,
+        chains: &Chains<'_>,
         tables: &mut Tables,
         directory: &mut Directory,
     ) -> Result<(), TooLarge> {
         let mut ipv4 = Vec::new();
-        let new_ipv6 = work.addresses.iter().filter(|address| address.is_ipv6()).count();
+        work.addresses.sort();
+        let new_ipv6 = work.addresses.ipv6().len();
         if new_ipv6 > tables.ipv6.singles() {
             // A whole cluster at once: one table of the right size instead of a dozen that grow.
             tables.ipv6.reserve(new_ipv6);
+        }
+        if work.addresses.len() > directory.owners.len() {
             directory.owners.reserve(work.addresses.len());
         }
-        for address in &work.addresses {
-            let mut known = self.known.remove(address).unwrap_or_default();
-            let owner = self.owner(*address, &known.claimants, directory);
-            if owner != known.owner {
-                change_owner(*address, known.owner, owner, directory);
-                known.owner = owner;
+        for address in work.addresses.iter() {
+            let address = &address;
+            let known = self.known.of(*address);
+            let (before, is_node) = (known.owner(), known.is_node());
+            let owner = match known.only() {
+                Some(only) => {
+                    if !self.conflicts.is_empty() {
+                        self.conflicts.remove(address);
+                    }
+                    Some(only)
+                }
+                None => first_of(*address, known, directory, &mut self.conflicts),
+            };
+            known.set_owner(owner);
+            if !is_node && known.is_unclaimed() {
+                self.known.remove(*address);
             }
-            let is_node = known.nodes > 0 || !known.host_pods.is_empty();
+            if owner != before {
+                change_owner(*address, before, owner, directory);
+            }
             if is_node != directory.node_addresses.contains(address) {
                 let set = Arc::make_mut(&mut directory.node_addresses);
                 if is_node {
@@ -126,58 +119,52 @@ impl Addresses {
                 };
             }
             let flagged = self.node_rules && is_node;
-            let chain = prefixes.of(*address);
-            let prefix = prefixes.get(chain.0);
-            let external = prefix.map_or(ClassId::UNKNOWN, |p| Classes::id(p.external, p.flagged));
-            let own = match owner.and_then(|owner| directory.endpoints.get(owner)) {
-                Some(entry) => {
-                    class_at(entry, *address).map(|class| ClassId::new(class.record(), flagged))
-                }
-                None => flagged.then(|| ClassId::new(external.record(), true)),
+            let own = owner.and_then(|owner| class_at(directory.endpoints.get(owner)?, *address));
+            let (class, is_single) = if let Some(class) = own {
+                (ClassId::new(class.record(), flagged), true)
+            } else {
+                let prefix = chains.prefixes.get(chains.of(*address, tables).0);
+                let external = prefix
+                    .map_or(ClassId::UNKNOWN, |p| Classes::id(p.external, p.flagged || flagged));
+                // Prefixes of one address lie among the single addresses.
+                (external, flagged || prefix.is_some_and(|prefix| prefix.net.prefix_len() == 128))
             };
             match address {
-                IpAddr::V4(address) => ipv4.push((address.to_bits(), own.unwrap_or(external))),
+                IpAddr::V4(address) => ipv4.push((address.to_bits(), class)),
                 IpAddr::V6(address) => {
-                    // Prefixes of one address lie among the single addresses.
-                    let single = prefix.is_some_and(|prefix| prefix.net.prefix_len() == 128);
-                    let class = own.or_else(|| single.then_some(external));
-                    tables.ipv6.assign(address.to_bits(), class);
+                    tables.ipv6.assign(address.to_bits(), is_single.then_some(class));
                 }
-            }
-            if is_node || !known.claimants.is_empty() {
-                self.known.insert(*address, known);
             }
         }
         tables.ipv4.assign(&ipv4).ok_or(TooLarge)
     }
 
-    /// Who owns an address.
-    ///
-    /// A pod that has run to its end loses to one that has not, then one that does not run to one
-    /// that does, then the older to the newer; then the name decides, so that the order of loading
-    /// never does.
-    fn owner(&mut self, address: IpAddr, claimants: &[u32], directory: &Directory) -> Option<u32> {
-        if claimants.len() < 2 {
-            if !self.conflicts.is_empty() {
-                self.conflicts.remove(&address);
-            }
-            return claimants.first().copied();
-        }
-        let mut records = claimants
-            .iter()
-            .filter_map(|number| Some((*number, &*directory.endpoints.get(*number)?.record)))
-            .collect::<Vec<_>>();
-        records.sort_by(|(_, a), (_, b)| rank(a).cmp(&rank(b)));
-        let ((owner, winner), losers) = records.split_first()?;
-        let conflicts = losers.iter().map(|(_, loser)| conflict(address, winner, loser)).collect();
-        self.conflicts.insert(address, conflicts);
-        Some(*owner)
-    }
-
     pub(super) fn bytes(&self) -> usize {
-        // A B-tree is about two thirds full.
-        self.known.len() * (size_of::<(IpAddr, Address)>() * 3 / 2)
+        self.known.bytes()
     }
+}
+
+/// Who owns an address that none or several claim.
+///
+/// A pod that has run to its end loses to one that has not, then one that does not run to one
+/// that does, then the older to the newer; then the name decides, so that the order of loading
+/// never does.
+fn first_of(
+    address: IpAddr,
+    known: &Claim,
+    directory: &Directory,
+    conflicts: &mut BTreeMap<IpAddr, Vec<Diagnostic>>,
+) -> Option<u32> {
+    conflicts.remove(&address);
+    let claimants = known.claimants();
+    let mut records = claimants
+        .filter_map(|number| Some((number, &*directory.endpoints.get(number)?.record)))
+        .collect::<Vec<_>>();
+    records.sort_by(|(_, a), (_, b)| rank(a).cmp(&rank(b)));
+    let ((owner, winner), losers) = records.split_first()?;
+    let diagnostics = losers.iter().map(|(_, loser)| conflict(address, winner, loser)).collect();
+    conflicts.insert(address, diagnostics);
+    Some(*owner)
 }
 
 fn rank(record: &EndpointRecord) -> impl Ord {

@@ -1,20 +1,18 @@
-use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use ipnet::IpNet;
 
+use super::work::AddressList;
 use crate::directory::EndpointEntry;
 use crate::tables::{Atom, Change, Class, ClassId, SignatureId, Tables};
 
 /// Notes during a publication what it changes.
 #[derive(Clone, Debug, Default)]
 pub(super) struct ChangeCollector {
-    /// As published last.
-    before: Tables,
-    endpoints: BTreeSet<u32>,
+    endpoints: Vec<u32>,
     /// Endpoints with other classes than before, which may mean the same.
     moved: Vec<(u32, ClassId, ClassId)>,
-    addresses: BTreeSet<IpAddr>,
+    addresses: AddressList,
     prefixes: Vec<(IpNet, ClassId, ClassId)>,
 }
 
@@ -26,10 +24,6 @@ struct Comparison<'tables> {
 }
 
 impl ChangeCollector {
-    pub(super) fn begin(&mut self, tables: &Tables) {
-        self.before = tables.share();
-    }
-
     /// Takes note of what an endpoint was and is.
     pub(super) fn endpoint(
         &mut self,
@@ -37,15 +31,13 @@ impl ChangeCollector {
         before: Option<&EndpointEntry>,
         now: Option<&EndpointEntry>,
     ) {
-        let known = |entry: &EndpointEntry| {
-            let addresses = entry.addresses.iter().map(|own| own.address).collect::<Vec<_>>();
-            (addresses, entry.own_node, entry.is_pod, entry.record.host_network)
-        };
         let (Some(before), Some(now)) = (before, now) else {
             self.whole_endpoint(number, [before, now]);
             return;
         };
-        if known(before) != known(now) {
+        let known =
+            |entry: &EndpointEntry| (entry.own_node, entry.is_pod, entry.record.host_network);
+        if known(before) != known(now) || !has_same_addresses(before, now) {
             self.whole_endpoint(number, [Some(before), Some(now)]);
             return;
         }
@@ -56,9 +48,11 @@ impl ChangeCollector {
     }
 
     fn whole_endpoint(&mut self, number: u32, entries: [Option<&EndpointEntry>; 2]) {
-        self.endpoints.insert(number);
+        self.endpoints.push(number);
         let entries = entries.into_iter().flatten();
-        self.addresses.extend(entries.flat_map(|entry| &entry.addresses).map(|own| own.address));
+        for own in entries.flat_map(|entry| &entry.addresses) {
+            self.addresses.insert(own.address);
+        }
     }
 
     /// Takes note of an address about which something changed that classes do not tell.
@@ -71,45 +65,60 @@ impl ChangeCollector {
         self.prefixes.push((net, before, now));
     }
 
-    /// What changed since [`begin`](Self::begin): `written` are the classes that were written to,
-    /// `looked_at` the addresses that may have changed classes, `transient` the atoms that only one
-    /// of the two states knows.
+    /// What changed from the tables `before` to those of `now`: `written` are the classes that were
+    /// written to, `looked_at` the addresses that may have changed classes, `transient` the atoms
+    /// that only one of the two states knows.
     pub(super) fn end(
         &mut self,
-        tables: &Tables,
+        before: &Tables,
+        now: &Tables,
         transient: &[Atom],
         written: &[u32],
-        looked_at: &BTreeSet<IpAddr>,
+        looked_at: &AddressList,
     ) -> Change {
-        let before = std::mem::take(&mut self.before);
-        let comparison = Comparison { before: &before, now: tables, transient };
+        let comparison = Comparison { before, now, transient };
         let mut classes = written.to_vec();
-        classes.sort_unstable();
-        classes.dedup();
         classes.retain(|number| {
             let (old, new) = (ClassId::new(*number, false), ClassId::new(*number, false));
             !comparison.mean_the_same(old, new)
         });
         for (number, old, new) in self.moved.drain(..) {
             if !comparison.mean_the_same(old, new) {
-                self.endpoints.insert(number);
+                self.endpoints.push(number);
             }
         }
-        for address in looked_at {
-            if !comparison.mean_the_same(before.class_of(*address), tables.class_of(*address)) {
-                self.addresses.insert(*address);
+        for address in looked_at.iter() {
+            if !comparison.mean_the_same(before.class_of(address), now.class_of(address)) {
+                self.addresses.insert(address);
             }
         }
+        self.addresses.sort();
+        let addresses = self.addresses.iter().collect();
+        self.addresses.clear();
         let prefixes = self.prefixes.drain(..);
         let prefixes = prefixes.filter(|(_, old, new)| !comparison.mean_the_same(*old, *new));
         Change {
             everything: false,
-            classes: classes.into(),
-            endpoints: std::mem::take(&mut self.endpoints).into_iter().collect(),
-            addresses: std::mem::take(&mut self.addresses).into_iter().collect(),
+            classes: each_once(&mut classes),
+            endpoints: each_once(&mut self.endpoints),
+            addresses,
             prefixes: prefixes.map(|(net, ..)| net).collect(),
         }
     }
+}
+
+fn has_same_addresses(a: &EndpointEntry, b: &EndpointEntry) -> bool {
+    let (a, b) = (a.addresses.iter(), b.addresses.iter());
+    a.map(|own| own.address).eq(b.map(|own| own.address))
+}
+
+/// What is in a list, sorted; the list keeps its room.
+fn each_once<T: Copy + Ord>(list: &mut Vec<T>) -> Box<[T]> {
+    list.sort_unstable();
+    list.dedup();
+    let sorted = list.as_slice().into();
+    list.clear();
+    sorted
 }
 
 impl Comparison<'_> {

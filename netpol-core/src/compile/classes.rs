@@ -1,14 +1,13 @@
+use std::net::IpAddr;
+
 use super::TooLarge;
-use super::label_classes::{LabelClasses, split};
-use super::peers::Peers;
+use super::label_classes::LabelClasses;
 use super::policies::Policies;
-use super::prefixes::{Chain, Prefixes};
+use super::prefixes::{AtomLists, Chain, Prefixes};
 use super::signatures::Signatures;
 use super::slab::Interner;
 use crate::directory::{ClassOrigin, Directory};
-use crate::tables::{
-    Atom, Class, ClassId, Identity, MOST_RECORDS, RuleSetsOfTiers, SignatureId, Tables,
-};
+use crate::tables::{Atom, Class, ClassId, Identity, MOST_RECORDS, RuleSetsOfTiers, Tables};
 
 /// Classes: what is to be known about an address, one for each kind of endpoint in each chain of
 /// prefixes, and one for the addresses in each chain that are nobody's.
@@ -19,6 +18,8 @@ use crate::tables::{
 pub(super) struct Classes {
     known: Interner<Key, Class>,
     pub(super) signatures: Signatures,
+    /// Those that have no record yet.
+    pub(super) fresh: Vec<u32>,
     /// Numbers whose records were written in this publication.
     pub(super) written: Vec<u32>,
 }
@@ -32,21 +33,45 @@ struct Key {
 
 /// What classes are made from, and put in.
 pub(super) struct Parts<'compiler> {
-    pub(super) label_classes: &'compiler mut LabelClasses,
-    pub(super) prefixes: &'compiler mut Prefixes,
-    pub(super) peers: &'compiler Peers,
+    pub(super) label_classes: &'compiler LabelClasses,
+    pub(super) prefixes: &'compiler Prefixes,
     pub(super) policies: &'compiler Policies,
     pub(super) tables: &'compiler mut Tables,
     pub(super) directory: &'compiler mut Directory,
 }
 
+/// Where to look for the chain of an address.
+pub(super) struct Chains<'compiler> {
+    pub(super) prefixes: &'compiler Prefixes,
+    pub(super) classes: &'compiler Classes,
+    /// Whether prefixes came or went while addresses have owners: those addresses have their
+    /// classes of before until they are settled.
+    pub(super) stale: bool,
+}
+
+impl Chains<'_> {
+    /// The chain of an address.
+    pub(super) fn of(&self, address: IpAddr, tables: &Tables) -> Chain {
+        // The class that the tables have there tells, whoever's it is, unless it is about to change.
+        let known = match address {
+            IpAddr::V4(address) if !self.stale => tables.ipv4.lookup(address.to_bits()).record(),
+            _ => 0,
+        };
+        if known == ClassId::UNKNOWN.record() {
+            return self.prefixes.of(address);
+        }
+        self.classes.known.key(known).chain
+    }
+}
+
 impl Classes {
-    /// The class of these labels in this chain, used once more.
+    /// The class of these labels in this chain, used once more. A new one gets its record later.
     pub(super) fn acquire(
         &mut self,
         label_class: u32,
         chain: Chain,
-        parts: &mut Parts<'_>,
+        label_classes: &mut LabelClasses,
+        prefixes: &mut Prefixes,
     ) -> Result<u32, TooLarge> {
         let key = Key { label_class, chain };
         if let Some(number) = self.known.find(&key) {
@@ -58,13 +83,13 @@ impl Classes {
             return Err(TooLarge);
         }
         if label_class != 0 {
-            parts.label_classes.hold(label_class);
-            parts.label_classes.get_mut(label_class).classes.push(number);
+            label_classes.hold(label_class);
+            label_classes.get_mut(label_class).classes.push(number);
         }
         if chain != Chain::WITHOUT_ADDRESS {
-            parts.prefixes.get_mut(chain.0).classes.insert(number);
+            prefixes.get_mut(chain.0).classes.insert(number);
         }
-        self.refresh(number, parts)?;
+        self.fresh.push(number);
         Ok(number)
     }
 
@@ -87,40 +112,29 @@ impl Classes {
     /// Writes the record of a class from its parts as they are now.
     pub(super) fn refresh(&mut self, number: u32, parts: &mut Parts<'_>) -> Result<(), TooLarge> {
         let Key { label_class, chain } = *self.known.key(number);
-        let (chain_atoms, _) = parts.prefixes.chain(chain);
-        let of_chain = split(parts.peers, chain_atoms);
-        let merge = |of_chain: &[Atom], of_labels: &[Atom]| {
-            let for_pods = |atom: &&Atom| parts.peers.is_for_pods(**atom);
-            let mut atoms =
-                of_chain.iter().filter(for_pods).chain(of_labels).copied().collect::<Vec<_>>();
-            atoms.sort_unstable();
-            atoms
-        };
-        let open = RuleSetsOfTiers::default();
-        let (as_source, as_destination, ingress, egress, origin, ports) = if label_class == 0 {
-            let (source, destination) = (of_chain.as_source, of_chain.as_destination);
-            (source.to_vec(), destination.to_vec(), open, open, ClassOrigin::default(), &[][..])
-        } else {
-            let labels = parts.label_classes.get(label_class);
-            (
-                merge(&of_chain.as_source, &labels.atoms.as_source),
-                merge(&of_chain.as_destination, &labels.atoms.as_destination),
-                labels.ingress,
-                labels.egress,
-                labels.origin,
-                parts.label_classes.ports(label_class),
-            )
-        };
+        let of_chain = parts.prefixes.atoms_of(chain);
         let names = &parts.policies.port_names;
         let (signatures, tables) = (&mut self.signatures, &mut *parts.tables);
-        let mut peer = |atoms: Vec<Atom>, ports| -> Result<_, TooLarge> {
-            let unnamed = Identity::new(SignatureId::default(), &atoms);
-            let signature = signatures.acquire(atoms, ports, names, tables)?;
-            Ok(Identity { signature, ..unnamed })
+        let mut identity = |first: &[Atom], second: &[Atom], ports| -> Result<_, TooLarge> {
+            let signature = signatures.acquire(first, second, ports, names, tables)?;
+            Ok(Identity::new(signature, first.iter().chain(second)))
         };
-        let (source, destination) = (peer(as_source, &[])?, peer(as_destination, ports)?);
+        let (sets, source, destination, origin) = if label_class == 0 {
+            let AtomLists { as_source, as_destination } = &of_chain.outside;
+            let open = RuleSetsOfTiers::default();
+            let source = identity(as_source, &[], &[])?;
+            ((open, open), source, identity(as_destination, &[], &[])?, ClassOrigin::default())
+        } else {
+            let labels = parts.label_classes.get(label_class);
+            let ports = parts.label_classes.ports(label_class);
+            let (of_chain, of_labels) = (&of_chain.for_pods, &labels.atoms);
+            let source = identity(&of_chain.as_source, &of_labels.as_source, &[])?;
+            let (first, second) = (&of_chain.as_destination, &of_labels.as_destination);
+            let destination = identity(first, second, ports)?;
+            ((labels.ingress, labels.egress), source, destination, labels.origin)
+        };
         let admitted = |sets: RuleSetsOfTiers| (sets, tables.admitted_by(&sets));
-        let record = Class::new(admitted(ingress), admitted(egress), source, destination);
+        let record = Class::new(admitted(sets.0), admitted(sets.1), source, destination);
         let before = std::mem::replace(self.known.value_mut(number), record);
         self.signatures.release(before.as_source().signature);
         self.signatures.release(before.as_destination().signature);

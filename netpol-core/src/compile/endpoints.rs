@@ -10,13 +10,6 @@ use crate::model::Kind;
 use crate::options::{CompletedPods, HostNetworkPods, Options};
 use crate::tables::{ClassId, NumberSlot};
 
-/// What an endpoint was given that it must give back.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Placed {
-    /// 0 where policies do not see a pod.
-    pub(super) label_class: u32,
-}
-
 impl Compiler {
     /// Gives an endpoint its classes, or takes them back when it is one no more.
     pub(super) fn place(
@@ -28,11 +21,11 @@ impl Compiler {
         let record = inventory.endpoint(number);
         let record = record.filter(|record| is_endpoint(number, record, inventory, options));
         let before = self.directory.endpoints.get(number).cloned();
-        let was_placed = self.placed.get(&number).copied().unwrap_or_default();
+        let label_class_before = self.label_class_of(number);
         let mut entry = match record {
             Some(record) => Some(self.entry(number, record, inventory, options)?),
             None => {
-                self.placed.remove(&number);
+                self.set_label_class(number, 0);
                 None
             }
         };
@@ -46,8 +39,8 @@ impl Compiler {
             }
             self.nodes.release_own_set(before.own_node);
         }
-        if was_placed.label_class != 0 {
-            self.label_classes.release(was_placed.label_class);
+        if label_class_before != 0 {
+            self.label_classes.release(label_class_before);
         }
         // Who owns an address is found out later, and told only when it changes.
         let owned = |own: &EndpointAddress| {
@@ -78,15 +71,15 @@ impl Compiler {
         if is_pod {
             let facts = inventory.names.labels.facts_of(&record.labels);
             let (policies, directory) = (&self.policies, &mut self.directory);
-            label_class = self.label_classes.acquire(record, facts, policies, directory);
+            label_class = self.label_classes.acquire(record, &facts, policies, directory);
             if self.label_classes.is_new(label_class) {
                 self.refresh_label_class(label_class, options)?;
             }
         }
-        self.placed.insert(number, Placed { label_class });
+        self.set_label_class(number, label_class);
         let mut addresses: SmallVec<[EndpointAddress; 2]> = SmallVec::new();
         for address in &record.addresses {
-            let chain = self.prefixes.of(*address);
+            let chain = self.chains().of(*address, &self.tables);
             let class = ClassId::new(self.acquire_class(label_class, chain)?, false);
             addresses.push(EndpointAddress { address: *address, class, owned: false });
         }
@@ -106,6 +99,19 @@ impl Compiler {
         })
     }
 
+    /// The label class that an endpoint was given; 0 where policies do not see a pod.
+    pub(super) fn label_class_of(&self, number: u32) -> u32 {
+        self.label_class_of.get(number as usize).copied().unwrap_or(0)
+    }
+
+    fn set_label_class(&mut self, number: u32, label_class: u32) {
+        let place = number as usize;
+        if place >= self.label_class_of.len() {
+            self.label_class_of.resize(place + 1, 0);
+        }
+        self.label_class_of[place] = label_class;
+    }
+
     /// Tells the addresses and names whose they are.
     fn reclaim(
         &mut self,
@@ -114,21 +120,21 @@ impl Compiler {
         now: Option<&EndpointEntry>,
     ) {
         // What pods in the host network send from is the node's.
-        let claims = |entry: Option<&EndpointEntry>| {
+        fn claims(entry: Option<&EndpointEntry>) -> &[EndpointAddress] {
             let entry = entry.filter(|entry| !entry.record.host_network);
-            entry.map(|entry| entry.addresses.clone()).unwrap_or_default()
-        };
+            entry.map_or(&[], |entry| &entry.addresses)
+        }
         let (old, new) = (claims(before), claims(now));
         let has = |list: &[EndpointAddress], own: &EndpointAddress| {
             list.iter().any(|other| other.address == own.address)
         };
-        for own in &old {
-            if !has(&new, own) {
+        for own in old {
+            if !has(new, own) {
                 self.addresses.unclaim(own.address, number, &mut self.work);
             }
         }
-        for own in &new {
-            if has(&old, own) {
+        for own in new {
+            if has(old, own) {
                 // Its rank or class may be another.
                 self.work.addresses.insert(own.address);
             } else {

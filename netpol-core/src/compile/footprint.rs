@@ -14,7 +14,7 @@ impl Compiler {
             ("rule sets", self.rule_sets.bytes()),
             ("classes", self.classes.bytes()),
             ("addresses", self.addresses.bytes()),
-            ("endpoints", self.placed.capacity() * (size_of::<(u32, super::Placed)>() + 1)),
+            ("endpoints", self.label_class_of.capacity() * size_of::<u32>()),
         ]
     }
 
@@ -36,7 +36,7 @@ impl Compiler {
             ("signatures", self.classes.signatures.len()),
             ("dense pages", dense),
             ("run pages", runs),
-            ("endpoints", self.placed.len()),
+            ("endpoints", self.directory.names.len()),
         ]
     }
 

@@ -32,7 +32,7 @@ pub(super) struct LabelClasses {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Key {
     namespace: u32,
-    facts: FactList,
+    facts: Box<[Fact]>,
     ports: u32,
     host_network: bool,
 }
@@ -55,24 +55,28 @@ impl LabelClasses {
     pub(super) fn acquire(
         &mut self,
         record: &EndpointRecord,
-        facts: FactList,
+        facts: &FactList,
         policies: &Policies,
         directory: &mut Directory,
     ) -> u32 {
         let ports = self.acquire_ports(record, policies, directory);
-        let host_network = record.host_network;
-        let key = Key { namespace: record.home, facts, ports, host_network };
-        let hash = FixedHasher.hash_one(&key);
-        if let Some(number) = self.known.find_with(hash, |known| *known == key) {
+        let (namespace, host_network) = (record.home, record.host_network);
+        // As the key does.
+        let hash = FixedHasher.hash_one((namespace, facts.as_slice(), ports, host_network));
+        let same = |known: &Key| {
+            (known.namespace, &*known.facts) == (namespace, facts.as_slice())
+                && (known.ports, known.host_network) == (ports, host_network)
+        };
+        if let Some(number) = self.known.find_with(hash, same) {
             self.known.hold(number);
             self.release_ports(ports);
             return number;
         }
-        let (namespace, facts) = (key.namespace, key.facts.clone());
+        let key = Key { namespace, facts: facts.as_slice().into(), ports, host_network };
         let number = self.known.insert(key, LabelClass::default());
         self.by_namespace.entry(namespace).or_default().insert(number);
         for fact in facts {
-            self.by_fact.entry(fact).or_default().insert(number);
+            self.by_fact.entry(*fact).or_default().insert(number);
         }
         number
     }
@@ -159,7 +163,7 @@ impl LabelClasses {
     ) -> Result<bool, TooLarge> {
         let key = self.known.key(number);
         let (facts, namespace) = (&key.facts, key.namespace);
-        let atoms = split(peers, peers.scopes.atoms_of(namespace, facts, key.host_network));
+        let atoms = split(peers, &peers.scopes.atoms_of(namespace, facts, key.host_network));
         let selecting = sources.policies.selecting(namespace, facts);
         // Ordered tiers never select pods in the host network, whatever NetworkPolicies do.
         let (admin, mut baseline) = if key.host_network {
@@ -296,7 +300,7 @@ fn release_lists(origin: &ClassOrigin, rule_sets: &mut RuleSetCompiler) {
 
 /// Sorts atoms by who speaks of them: a source is judged by ingress rules, a destination by egress
 /// rules.
-pub(super) fn split(peers: &Peers, atoms: Vec<Atom>) -> AtomLists {
+pub(super) fn split(peers: &Peers, atoms: &[Atom]) -> AtomLists {
     let used =
         |direction| atoms.iter().copied().filter(|atom| peers.is_used(*atom, direction)).collect();
     AtomLists { as_source: used(Direction::Ingress), as_destination: used(Direction::Egress) }

@@ -23,6 +23,7 @@
 mod address_peers;
 mod addresses;
 mod changes;
+mod claims;
 mod classes;
 mod endpoints;
 mod footprint;
@@ -47,7 +48,6 @@ use std::sync::Arc;
 use self::addresses::Addresses;
 use self::changes::ChangeCollector;
 use self::classes::Classes;
-use self::endpoints::Placed;
 use self::label_classes::LabelClasses;
 use self::nodes::Nodes;
 use self::peers::Peers;
@@ -58,7 +58,6 @@ use self::warnings::Warnings;
 use self::work::Work;
 use crate::diagnostic::{Diagnostic, Problem};
 use crate::directory::Directory;
-use crate::hash::Map;
 use crate::inventory::Inventory;
 use crate::options::Options;
 use crate::tables::{Change, Tables};
@@ -103,7 +102,10 @@ pub(crate) struct Compiler {
     rule_sets: RuleSetCompiler,
     classes: Classes,
     addresses: Addresses,
-    placed: Map<u32, Placed>,
+    /// By endpoint, what it must give back; 0 where policies do not see a pod.
+    label_class_of: Vec<u32>,
+    /// See [`Chains`](classes::Chains).
+    stale_chains: bool,
     warnings: Warnings,
     changes: ChangeCollector,
     work: Work,
@@ -126,7 +128,8 @@ impl Compiler {
             rule_sets: RuleSetCompiler::default(),
             classes: Classes::default(),
             addresses: Addresses::new(options),
-            placed: Map::default(),
+            label_class_of: Vec::new(),
+            stale_chains: false,
             warnings: Warnings::default(),
             changes: ChangeCollector::default(),
             work,

@@ -1,4 +1,5 @@
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::BuildHasher;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
 
@@ -10,7 +11,7 @@ use super::prefixes::Prefixes;
 use super::slab::Interner;
 use super::work::Work;
 use crate::directory::Directory;
-use crate::hash::Map;
+use crate::hash::{FixedHasher, Map};
 use crate::inventory::{EndpointRecord, Inventory, NodeRecord};
 use crate::options::{Options, UnknownPodAddresses};
 
@@ -132,12 +133,16 @@ impl Nodes {
         if record.node.is_empty() && record.host_addresses.is_empty() {
             return 0;
         }
-        let key =
-            OwnSet { node: record.node.clone(), host_addresses: record.host_addresses.clone() };
-        if let Some(number) = self.own_sets.find(&key) {
+        // As the key does.
+        let hash = FixedHasher.hash_one((&*record.node, &*record.host_addresses));
+        let same =
+            |key: &OwnSet| key.node == record.node && key.host_addresses == record.host_addresses;
+        if let Some(number) = self.own_sets.find_with(hash, same) {
             self.own_sets.hold(number);
             return number;
         }
+        let key =
+            OwnSet { node: record.node.clone(), host_addresses: record.host_addresses.clone() };
         for address in &key.host_addresses {
             addresses.count_node(*address, true, work);
         }

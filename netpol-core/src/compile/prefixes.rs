@@ -22,6 +22,8 @@ pub(super) struct Prefixes {
     list: Slab<Prefix>,
     /// Those that came in this publication.
     added: Vec<u32>,
+    /// The atoms of what has no address.
+    without_address: ChainAtoms,
     /// Those that went, whose numbers are others' after this publication.
     gone: Vec<u32>,
 }
@@ -63,6 +65,17 @@ pub(super) struct Prefix {
     pub(super) flagged: bool,
     /// The classes with this chain.
     pub(super) classes: Set<u32>,
+    /// The atoms of its chain, its own included.
+    chain: ChainAtoms,
+}
+
+/// What addresses in one chain have in common.
+#[derive(Clone, Debug, Default)]
+pub(super) struct ChainAtoms {
+    /// When they are nobody's or a node's.
+    pub(super) outside: AtomLists,
+    /// When they are pods'.
+    pub(super) for_pods: AtomLists,
 }
 
 fn bits(address: IpAddr) -> u128 {
@@ -91,6 +104,7 @@ impl Prefixes {
             ipv6: Nest::new(129),
             list: Slab::default(),
             added: Vec::new(),
+            without_address: ChainAtoms::default(),
             gone: Vec::new(),
         };
         // In this order, which their numbers tell.
@@ -111,6 +125,7 @@ impl Prefixes {
             external: 0,
             flagged: false,
             classes: Set::default(),
+            chain: ChainAtoms::default(),
         });
         let nest = if net.addr().is_ipv4() { &mut self.ipv4 } else { &mut self.ipv6 };
         nest.insert(place(net), number);
@@ -267,6 +282,23 @@ impl Prefixes {
         // Two names, or two lines of a node, may give one address.
         atoms.dedup();
         (atoms, flagged)
+    }
+
+    /// What [`chain`](Self::chain) said last, by who speaks of the atoms.
+    pub(super) fn atoms_of(&self, chain: Chain) -> &ChainAtoms {
+        match self.list.get(chain.0) {
+            None => &self.without_address,
+            Some(innermost) => &innermost.chain,
+        }
+    }
+
+    /// Takes note of the atoms of a chain.
+    pub(super) fn set_atoms(&mut self, chain: Chain, atoms: ChainAtoms) {
+        if chain == Chain::WITHOUT_ADDRESS {
+            self.without_address = atoms;
+        } else {
+            self.list[chain.0].chain = atoms;
+        }
     }
 
     /// The prefixes of IPv6 in address order, outer before inner, without single addresses.

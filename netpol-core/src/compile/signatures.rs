@@ -1,8 +1,12 @@
+use std::hash::BuildHasher;
 use std::sync::Arc;
+
+use smallvec::SmallVec;
 
 use super::TooLarge;
 use super::port_names::PortNames;
 use super::slab::Interner;
+use crate::hash::FixedHasher;
 use crate::tables::{
     Atom, MOST_RECORDS, NamedPort, Signature, SignatureDetail, SignatureId, Tables,
 };
@@ -22,23 +26,31 @@ struct Key {
 }
 
 impl Signatures {
-    /// The signature of sorted atoms, used once more.
+    /// The signature of the atoms of two lists that have none in common, used once more.
     pub(super) fn acquire(
         &mut self,
-        atoms: Vec<Atom>,
+        first: &[Atom],
+        second: &[Atom],
         ports: &[NamedPort],
         names: &PortNames,
         tables: &mut Tables,
     ) -> Result<SignatureId, TooLarge> {
+        let mut atoms = SmallVec::<[Atom; 32]>::from_slice(first);
+        atoms.extend_from_slice(second);
+        atoms.sort_unstable();
         let named = ports.iter().filter(|port| names.is_used_by_egress(port.port.name));
-        let key = Key { atoms: atoms.into(), named: named.copied().collect() };
-        if key.atoms.is_empty() && key.named.is_empty() {
+        let named = named.copied().collect::<SmallVec<[NamedPort; 4]>>();
+        if atoms.is_empty() && named.is_empty() {
             return Ok(SignatureId::default());
         }
-        if let Some(number) = self.known.find(&key) {
+        // As the key does.
+        let hash = FixedHasher.hash_one((atoms.as_slice(), named.as_slice()));
+        let same = |key: &Key| *key.atoms == *atoms && *key.named == *named;
+        if let Some(number) = self.known.find_with(hash, same) {
             self.known.hold(number);
             return Ok(SignatureId(number));
         }
+        let key = Key { atoms: atoms.as_slice().into(), named: named.as_slice().into() };
         let long = Signature::needs_detail(key.atoms.len());
         let detail = if long || !key.named.is_empty() {
             let atoms = if long { Arc::from(&*key.atoms) } else { Arc::default() };

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use super::classes::{Classes, Parts};
+use super::classes::{Chains, Classes, Parts};
+use super::label_classes::split;
 use super::nodes::Surroundings;
 use super::peers::Ground;
 use super::policies::Name;
-use super::prefixes::Chain;
+use super::prefixes::{Chain, ChainAtoms};
 use super::rule_sets::Sources;
 use super::{Compiled, Compiler, TooLarge};
 use crate::directory::NamespaceEntry;
@@ -23,7 +24,7 @@ impl Compiler {
         inventory: &mut Inventory,
         options: &Options,
     ) -> Result<Compiled, TooLarge> {
-        self.changes.begin(&self.tables);
+        let before = self.tables.share();
         self.set_nodes_and_names(dirty, inventory, options);
         self.set_namespaces(dirty, inventory, options);
         self.set_policies(dirty, inventory, options)?;
@@ -38,6 +39,7 @@ impl Compiler {
             self.changes.address(address);
         }
         let changed = self.changes.end(
+            &before,
             &self.tables,
             &self.peers.transient(),
             &self.classes.written,
@@ -157,12 +159,10 @@ impl Compiler {
             for endpoint in inventory.names.ports.holders(fact) {
                 self.work.endpoints.insert(endpoint);
                 // Whether egress rules use a name is no part of what a label class is known by.
-                if let Some(placed) = self.placed.get(&endpoint)
-                    && placed.label_class != 0
-                {
-                    self.work.label_classes.insert(placed.label_class);
-                    let label_class = self.label_classes.get(placed.label_class);
-                    self.work.classes.extend(&label_class.classes);
+                let number = self.label_class_of(endpoint);
+                if number != 0 {
+                    self.work.label_classes.insert(number);
+                    self.work.classes.extend(&self.label_classes.get(number).classes);
                 }
             }
         }
@@ -171,7 +171,12 @@ impl Compiler {
     /// Lets prefixes come and go, outer ones first in and last out, and gives each the class of its
     /// addresses that are nobody's.
     fn nest_prefixes(&mut self) -> Result<(), TooLarge> {
-        for number in self.prefixes.take_added() {
+        let (added, idle) =
+            (self.prefixes.take_added(), self.prefixes.idle(self.work.prefixes.iter().copied()));
+        let (owners, nodes) = (&self.directory.owners, &self.directory.node_addresses);
+        self.stale_chains =
+            (!added.is_empty() || !idle.is_empty()) && (owners.len() > 0 || !nodes.is_empty());
+        for number in added {
             let net = self.prefixes.get_mut(number).net;
             let outer = self.external_around(number);
             let class = self.acquire_class(0, Chain(number))?;
@@ -181,7 +186,7 @@ impl Compiler {
             self.exchange(net, outer, Classes::id(class, flagged))?;
             self.work.prefixes.insert(number);
         }
-        for number in self.prefixes.idle(self.work.prefixes.iter().copied()) {
+        for number in idle {
             let prefix = self.prefixes.get_mut(number);
             let (net, class, flagged) = (prefix.net, prefix.external, prefix.flagged);
             self.prefixes.remove(number);
@@ -192,7 +197,7 @@ impl Compiler {
             self.work.prefixes.remove(&number);
         }
         for number in std::mem::take(&mut self.work.prefixes) {
-            let (_, flagged) = self.prefixes.chain(Chain(number));
+            let flagged = self.gather_chain(Chain(number));
             let prefix = self.prefixes.get_mut(number);
             let (net, class) = (prefix.net, prefix.external);
             if prefix.flagged != flagged {
@@ -204,12 +209,23 @@ impl Compiler {
             self.work.classes.extend(&prefix.classes);
             if prefix.net.prefix_len() == 0 {
                 // What has no address may be anywhere.
+                self.gather_chain(Chain::WITHOUT_ADDRESS);
                 self.work.classes.extend(self.classes.without_address());
             }
             let entry = (net, Classes::id(class, flagged));
             self.directory.prefixes.set(number, Some(entry));
         }
         Ok(())
+    }
+
+    /// Puts the atoms of a chain together, and says whether it is flagged.
+    fn gather_chain(&mut self, chain: Chain) -> bool {
+        let (mut atoms, flagged) = self.prefixes.chain(chain);
+        let outside = split(&self.peers, &atoms);
+        atoms.retain(|atom| self.peers.is_for_pods(*atom));
+        let for_pods = split(&self.peers, &atoms);
+        self.prefixes.set_atoms(chain, ChainAtoms { outside, for_pods });
+        flagged
     }
 
     /// The class of addresses around a prefix that are nobody's.
@@ -294,22 +310,26 @@ impl Compiler {
         Ok(())
     }
 
+    /// Where to look for the chain of an address.
+    pub(super) const fn chains(&self) -> Chains<'_> {
+        Chains { prefixes: &self.prefixes, classes: &self.classes, stale: self.stale_chains }
+    }
+
     /// The class of these labels in this chain, used once more.
     pub(super) fn acquire_class(
         &mut self,
         label_class: u32,
         chain: Chain,
     ) -> Result<u32, TooLarge> {
-        let (classes, mut parts) = self.classes_and_parts();
-        classes.acquire(label_class, chain, &mut parts)
+        let (label_classes, prefixes) = (&mut self.label_classes, &mut self.prefixes);
+        self.classes.acquire(label_class, chain, label_classes, prefixes)
     }
 
     /// The classes, and what they are made from.
     const fn classes_and_parts(&mut self) -> (&mut Classes, Parts<'_>) {
         let parts = Parts {
-            label_classes: &mut self.label_classes,
-            prefixes: &mut self.prefixes,
-            peers: &self.peers,
+            label_classes: &self.label_classes,
+            prefixes: &self.prefixes,
             policies: &self.policies,
             tables: &mut self.tables,
             directory: &mut self.directory,
@@ -318,6 +338,7 @@ impl Compiler {
     }
 
     fn refresh_classes(&mut self) -> Result<(), TooLarge> {
+        self.work.classes.extend(self.classes.fresh.drain(..));
         for number in std::mem::take(&mut self.work.classes) {
             if self.classes.is_used(number) {
                 let (classes, mut parts) = self.classes_and_parts();
@@ -328,8 +349,10 @@ impl Compiler {
     }
 
     fn settle_addresses(&mut self) -> Result<(), TooLarge> {
+        let chains =
+            Chains { prefixes: &self.prefixes, classes: &self.classes, stale: self.stale_chains };
         let (tables, directory) = (&mut self.tables, &mut self.directory);
-        self.addresses.settle(&mut self.work, &self.prefixes, tables, directory)?;
+        self.addresses.settle(&mut self.work, &chains, tables, directory)?;
         if std::mem::take(&mut self.work.ipv6_prefixes) {
             let segments = self.prefixes.ipv6().filter_map(|prefix| match prefix.net {
                 ipnet::IpNet::V6(net) => Some(Segment {

@@ -126,18 +126,18 @@ impl Directory {
     /// The directory as it is now, for a snapshot.
     pub(crate) fn share(&self) -> Directory {
         Directory {
-            namespaces: self.namespaces.clone(),
-            endpoints: self.endpoints.clone(),
+            namespaces: self.namespaces.share(),
+            endpoints: self.endpoints.share(),
             owners: self.owners.share(),
             names: self.names.share(),
-            own_node_addresses: self.own_node_addresses.clone(),
+            own_node_addresses: self.own_node_addresses.share(),
             node_addresses: Arc::clone(&self.node_addresses),
             pod_cidrs: Arc::clone(&self.pod_cidrs),
-            policies: self.policies.clone(),
+            policies: self.policies.share(),
             class_origins: self.class_origins.share(),
-            policy_lists: self.policy_lists.clone(),
-            port_lists: self.port_lists.clone(),
-            prefixes: self.prefixes.clone(),
+            policy_lists: self.policy_lists.share(),
+            port_lists: self.port_lists.share(),
+            prefixes: self.prefixes.share(),
         }
     }
 }

@@ -18,7 +18,7 @@ pub(crate) struct Fact(u32);
 ///
 /// Labels that no selector mentions have no part in it, so objects that differ only in those look
 /// alike: a pod's hash, its ordinal, its revision.
-pub(crate) type FactList = SmallVec<[Fact; 8]>;
+pub(crate) type FactList = SmallVec<[Fact; 16]>;
 
 /// All labels that objects have and selectors ask for, each text once; who has which, and which
 /// are asked for.
@@ -225,18 +225,18 @@ impl LabelIndex {
 
     /// Forgets labels that nobody has and nobody asks for, whose numbers will be others'.
     pub(crate) fn sweep(&mut self) {
-        self.condemned.sort_unstable();
-        self.condemned.dedup();
-        for number in std::mem::take(&mut self.condemned) {
+        let mut condemned = std::mem::take(&mut self.condemned);
+        condemned.sort_unstable();
+        condemned.dedup();
+        for number in condemned.drain(..) {
             let pair = &self.pairs[number as usize];
-            let unused = pair.live == 0 && pair.wants == 0;
+            if pair.live > 0 || pair.wants > 0 {
+                continue;
+            }
             let hash = hash_of(&self.keys, pair);
             let Ok(entry) = self.pair_table.find_entry(hash, |other| *other == number) else {
                 continue;
             };
-            if !unused {
-                continue;
-            }
             entry.remove();
             let Pair { key, place, .. } = std::mem::take(&mut self.pairs[number as usize]);
             self.free_pairs.push(number);
@@ -247,6 +247,7 @@ impl LabelIndex {
             }
             self.condemned_keys.push(key);
         }
+        self.condemned = condemned;
         for number in std::mem::take(&mut self.condemned_keys) {
             let key = &self.keys[number as usize];
             if !key.pairs.is_empty() || key.wants > 0 {

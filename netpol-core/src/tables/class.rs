@@ -89,12 +89,13 @@ pub(crate) struct Identity {
 
 impl Identity {
     /// The peer with this signature of these atoms.
-    pub(crate) fn new(signature: SignatureId, atoms: &[Atom]) -> Identity {
+    pub(crate) fn new<'atoms>(
+        signature: SignatureId,
+        atoms: impl IntoIterator<Item = &'atoms Atom>,
+    ) -> Identity {
         let everybody = Atom::EVERYBODY.bloom();
-        Identity {
-            bloom: atoms.iter().fold(everybody, |bloom, atom| bloom | atom.bloom()),
-            signature,
-        }
+        let bloom = atoms.into_iter().fold(everybody, |bloom, atom| bloom | atom.bloom());
+        Identity { bloom, signature }
     }
 }
 

@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use super::ipv4_entry::{Entry, MOST_PAGES, Way};
 use super::{ClassId, Records};
 use crate::numbers::Numbers;
 
@@ -13,71 +14,12 @@ use crate::numbers::Numbers;
 pub(crate) struct Ipv4Table {
     root: Arc<[Entry; 1 << 16]>,
     /// Pages with an entry for each byte, one after the other.
-    dense: Records<Entry, { 16 * PAGE_SIZE }>,
+    dense: Records<Entry, { 2 * PAGE_SIZE }>,
     /// Which of them are in use.
     pages: Numbers,
-    runs: Records<Runs, 128>,
-}
-
-/// Where an address goes on: to the class of all addresses here, or to a page with an entry for
-/// each value of the next byte.
-///
-/// Most entries on the way of a packet lead to dense pages, so these have no mark that would have
-/// to be taken off: they are the number of the page's first entry, to which the byte is added.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Entry(u32);
-
-/// Entries from here on are classes.
-const CLASSES: u32 = 1 << 31;
-/// Set in an entry that leads to a page of [`Runs`]; its number is in the low bits.
-const RUNS: u32 = 1 << 30;
-
-/// How many dense pages there can be: four gibibytes.
-const MOST_PAGES: u32 = RUNS >> 8;
-
-impl Default for Entry {
-    fn default() -> Entry {
-        Entry::class(ClassId::UNKNOWN)
-    }
-}
-
-impl Entry {
-    const fn class(class: ClassId) -> Entry {
-        Entry(class.bits())
-    }
-
-    const fn dense(page: u32) -> Entry {
-        Entry(page << 8)
-    }
-
-    /// The class that an entry for the last byte is.
-    const fn last(self) -> ClassId {
-        ClassId::from_bits(self.0)
-    }
-
-    const fn runs(page: u32) -> Entry {
-        Entry(page | RUNS)
-    }
-
-    const fn leads_to(self) -> Way {
-        if self.0 < RUNS {
-            Way::Dense(self.0)
-        } else if self.0 < CLASSES {
-            Way::Runs(self.0 & !RUNS)
-        } else {
-            Way::Class(self.last())
-        }
-    }
-}
-
-/// What an entry says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Way {
-    /// The first entry of a page with an entry for each byte.
-    Dense(u32),
-    /// The number of a page of [`Runs`].
-    Runs(u32),
-    Class(ClassId),
+    runs: Records<Runs, 32>,
+    /// How many runs each dense page has, for the writer: when they get few, it is kept as such.
+    runs_of_dense: Vec<u16>,
 }
 
 /// Entries of a page.
@@ -164,6 +106,7 @@ impl Ipv4Table {
             dense: Records::default(),
             pages: Numbers::from(1),
             runs: Records::default(),
+            runs_of_dense: Vec::new(),
         }
     }
 
@@ -230,16 +173,56 @@ impl Ipv4Table {
         shift: u32,
         points: &[(u32, ClassId)],
     ) -> Option<Entry> {
-        let mut entries = self.open(entry);
+        let dense = match entry.leads_to() {
+            Way::Dense(first) => Some(first),
+            Way::Runs(_) | Way::Class(_) => None,
+        };
+        let mut entries = dense.is_none().then(|| self.open(entry));
         for same in points.chunk_by(|a, b| a.0 >> shift == b.0 >> shift) {
             let Some((address, class)) = same.first() else { continue };
-            let place = (address >> shift) as usize % PAGE_SIZE;
-            entries[place] = match shift {
-                0 => Entry::class(*class),
-                _ => self.assign_below(entries[place], shift - 8, same)?,
+            let byte = (address >> shift) as u8;
+            let place = usize::from(byte);
+            let old = match (&entries, dense) {
+                (Some(entries), _) => entries[place],
+                (None, first) => self.dense(first.unwrap_or(0), byte),
             };
+            let new = match shift {
+                0 => Entry::class(*class),
+                _ => self.assign_below(old, shift - 8, same)?,
+            };
+            match &mut entries {
+                Some(entries) => entries[place] = new,
+                None if dense.is_some_and(|first| self.write_entry(first, place, new)) => {}
+                None => entries.insert(self.open(entry))[place] = new,
+            }
         }
-        self.close(entry, &entries)
+        match entries {
+            Some(entries) => self.close(entry, &entries),
+            None => Some(entry),
+        }
+    }
+
+    /// Writes one entry of a dense page, without looking at all the others. Says no, and does not,
+    /// when the page would have so few runs that it is to be kept as those.
+    fn write_entry(&mut self, first: u32, place: usize, new: Entry) -> bool {
+        let number = first as usize / PAGE_SIZE;
+        let entry = |place: usize| *self.dense.at(first | place as u32);
+        let old = entry(place);
+        if old == new {
+            return true;
+        }
+        let left = place.checked_sub(1).map(entry);
+        let right = (place + 1 < PAGE_SIZE).then(|| entry(place + 1));
+        let mut runs = self.runs_of_dense[number];
+        for neighbour in left.into_iter().chain(right) {
+            runs = runs + u16::from(new != neighbour) - u16::from(old != neighbour);
+        }
+        if usize::from(runs) <= MOST_RUNS {
+            return false;
+        }
+        self.runs_of_dense[number] = runs;
+        self.dense.set(first | place as u32, new);
+        true
     }
 
     /// Where an address from `first` to `last` has the class `from`, it gets `to`. `None` as in
@@ -347,13 +330,18 @@ impl Ipv4Table {
             return Some(first);
         }
         if runs > MOST_RUNS {
-            if let Way::Dense(page) = way {
-                self.set_page(page, entries);
-                return Some(before);
+            let page = if let Way::Dense(first) = way {
+                first / PAGE_SIZE as u32
+            } else {
+                self.free(before);
+                self.pages.take(MOST_PAGES)?
+            };
+            if page as usize >= self.runs_of_dense.len() {
+                self.runs_of_dense.resize(page as usize + 1, 0);
             }
-            self.free(before);
-            let entry = Entry::dense(self.pages.take(MOST_PAGES)?);
-            self.set_page(entry.0, entries);
+            self.runs_of_dense[page as usize] = u16::try_from(runs).ok()?;
+            let entry = Entry::dense(page);
+            self.set_page(entry.first(), entries);
             return Some(entry);
         }
         let content = Runs::of(entries)?;
@@ -390,6 +378,7 @@ impl Ipv4Table {
             dense: self.dense.share(),
             pages: Numbers::from(self.pages.end()),
             runs: self.runs.share(),
+            runs_of_dense: Vec::new(),
         }
     }
 

@@ -9,7 +9,7 @@ use super::{ClassId, Segment, flatten};
 /// cost one load; the rest search the sorted points at which the class changes.
 #[derive(Clone, Debug)]
 pub(crate) struct Ipv6Table {
-    exact: OpenTable<Exact, 512>,
+    exact: OpenTable<Exact, 128>,
     starts: Arc<[u128]>,
     classes: Arc<[u32]>,
 }

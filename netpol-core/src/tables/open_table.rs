@@ -153,7 +153,7 @@ impl<S: Slot, const N: usize> OpenTable<S, N> {
 
 /// From a hash to a number that something else can be asked about: an index for things that lie
 /// elsewhere.
-pub(crate) type NumberIndex = OpenTable<NumberSlot, 512>;
+pub(crate) type NumberIndex = OpenTable<NumberSlot, 64>;
 
 /// A number and the hash of what it stands for.
 #[derive(Clone, Copy, Debug)]

@@ -1,6 +1,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::spares::{Chunk, Chunks, Spares};
 use crate::numbers::Numbers;
 
 /// Records addressed by number, where every number has an answer, and of which a snapshot is
@@ -10,23 +11,33 @@ use crate::numbers::Numbers;
 /// one, and also the answer for numbers that were never given out. So a lookup needs no branch
 /// that could panic.
 ///
-/// Records lie in chunks of `N`, a power of two. [`share`](Records::share) copies pointers; who
-/// then writes copies the chunks it writes to, once each. `N` is chosen so that a chunk has about
-/// 16 KiB: what a write copies, and what the list of chunks grows to, are in balance there.
+/// Records lie in chunks of `N`, a power of two. [`share`](Records::share) copies one pointer, to
+/// the list of chunks; who then writes exchanges the list, and the chunks written to, for
+/// [`Spares`]: lists and chunks of earlier snapshots, brought up to date. So a publication costs
+/// what it writes, in steps of a chunk, however many records there are.
 #[derive(Clone)]
 pub(crate) struct Records<T, const N: usize> {
-    chunks: Arc<[Arc<[T; N]>]>,
+    chunks: Chunks<T, N>,
     /// Elsewhere, so that records of a cache line do not spread the tables out.
     first: Arc<T>,
     numbers: Numbers,
+    /// How many chunks of the list were ever written to; those behind them are one and the same.
+    used: usize,
+    spares: Spares<T, N>,
 }
 
 /// How many records there can be of a kind.
 pub(crate) const MOST_RECORDS: u32 = 1 << 28;
 
-impl<T: Default + Clone, const N: usize> Default for Records<T, N> {
+impl<T: Default, const N: usize> Default for Records<T, N> {
     fn default() -> Records<T, N> {
-        Records { chunks: Arc::default(), first: Arc::default(), numbers: Numbers::from(1) }
+        Records {
+            chunks: Arc::default(),
+            first: Arc::default(),
+            numbers: Numbers::from(1),
+            used: 0,
+            spares: Spares::default(),
+        }
     }
 }
 
@@ -66,18 +77,18 @@ impl<T, const N: usize> Records<T, N> {
     }
 
     /// How many there is room for.
-    pub(crate) fn room(&self) -> usize {
-        self.chunks.len() * N
+    pub(crate) const fn room(&self) -> usize {
+        self.used * N
     }
 
     /// The records of all chunks in order of their numbers, those that are not in use included.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
-        self.chunks.iter().flat_map(|chunk| chunk.iter())
+        self.chunks.iter().take(self.used).flat_map(|chunk| chunk.iter())
     }
 
-    /// Bytes of the chunks.
+    /// Bytes of the chunks and their list.
     pub(crate) fn bytes(&self) -> usize {
-        self.chunks.len() * (N * size_of::<T>() + size_of::<Arc<T>>())
+        self.used * size_of::<[T; N]>() + self.chunks.len() * 3 * size_of::<usize>()
     }
 }
 
@@ -102,11 +113,19 @@ impl<T: Default + Clone, const N: usize> Records<T, N> {
     /// The chunk in which a record lies, to write to.
     pub(crate) fn chunk_mut(&mut self, number: u32) -> &mut [T; N] {
         let chunk = number as usize / N;
-        if chunk >= self.chunks.len() {
+        if chunk >= self.used {
             self.grow(chunk + 1);
         }
-        let chunks = Arc::make_mut(&mut self.chunks);
-        Arc::make_mut(&mut chunks[chunk])
+        // Looking at the counts is cheaper than what `make_mut` does, which then finds nothing to
+        // copy.
+        if Arc::strong_count(&self.chunks) > 1 {
+            self.spares.exchange_list(&mut self.chunks);
+        }
+        let own = &mut Arc::make_mut(&mut self.chunks)[chunk];
+        if Arc::strong_count(own) > 1 {
+            self.spares.exchange_chunk(chunk, own);
+        }
+        Arc::make_mut(own)
     }
 
     /// Forgets a record; its number will be another's.
@@ -117,95 +136,33 @@ impl<T: Default + Clone, const N: usize> Records<T, N> {
 
     #[cold]
     fn grow(&mut self, chunks: usize) {
-        let mut list = self.chunks.to_vec();
-        // Chunks that nobody wrote to are one chunk.
-        let empty: Arc<[T; N]> = Arc::new(std::array::from_fn(|_| T::default()));
-        list.resize(chunks.max(list.len()), empty);
-        self.chunks = list.into();
+        self.used = chunks;
+        if chunks > self.chunks.len() {
+            // Larger by a quarter, so that growing one by one stays cheap.
+            let room = chunks + chunks / 4;
+            let empty: Chunk<T, N> = Arc::new(std::array::from_fn(|_| T::default()));
+            let more = room - self.chunks.len();
+            let list = self.chunks.iter().cloned().chain(std::iter::repeat_n(empty, more));
+            self.chunks = list.collect();
+            self.spares = Spares::default();
+        }
     }
 
     /// The records as they are now, for a snapshot: writing to these does not change those.
     pub(crate) fn share(&self) -> Records<T, N> {
-        let numbers = Numbers::from(self.numbers.end());
-        Records { chunks: Arc::clone(&self.chunks), first: self.first.clone(), numbers }
-    }
-}
-
-/// Values with owners of their own, such as names, addressed by number; like [`Records`], but with
-/// one more level of pointers, so that a write copies little however many there are.
-#[derive(Clone)]
-pub(crate) struct Shelf<T> {
-    boards: Arc<[Arc<Board<T>>]>,
-}
-
-/// What a write copies: sixteen values, and the pointers to as many neighbours again and again.
-const VALUES: usize = 8;
-const BUNDLES: usize = 64;
-
-type Board<T> = [Arc<[Option<T>; VALUES]>; BUNDLES];
-
-impl<T> Default for Shelf<T> {
-    fn default() -> Shelf<T> {
-        Shelf { boards: Arc::from([]) }
-    }
-}
-
-impl<T: fmt::Debug> fmt::Debug for Shelf<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.iter()).finish()
-    }
-}
-
-impl<T> Shelf<T> {
-    /// The value with this number.
-    pub(crate) fn get(&self, number: u32) -> Option<&T> {
-        let number = number as usize;
-        let board = self.boards.get(number / (VALUES * BUNDLES))?;
-        board[number / VALUES % BUNDLES][number % VALUES].as_ref()
-    }
-
-    /// Every value with its number, in order of the numbers.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (u32, &T)> {
-        let places = self.boards.iter().flat_map(|board| board.iter().flat_map(|b| b.iter()));
-        (0..).zip(places).filter_map(|(number, value)| Some((number, value.as_ref()?)))
-    }
-
-    /// Bytes of the places, without what the values own.
-    pub(crate) fn bytes(&self) -> usize {
-        self.boards.len() * BUNDLES * (VALUES * size_of::<Option<T>>() + 3 * size_of::<usize>())
-    }
-}
-
-impl<T: Clone> Shelf<T> {
-    /// Puts a value in a place, or clears it.
-    pub(crate) fn set(&mut self, number: u32, value: Option<T>) {
-        *self.place(number) = value;
-    }
-
-    /// A value to write to.
-    pub(crate) fn get_mut(&mut self, number: u32) -> Option<&mut T> {
-        self.get(number)?;
-        self.place(number).as_mut()
-    }
-
-    fn place(&mut self, number: u32) -> &mut Option<T> {
-        let number = number as usize;
-        let board = number / (VALUES * BUNDLES);
-        if board >= self.boards.len() {
-            let mut boards = self.boards.to_vec();
-            let bundle: Arc<[Option<T>; VALUES]> = Arc::new(std::array::from_fn(|_| None));
-            let empty = Arc::new(std::array::from_fn(|_| Arc::clone(&bundle)));
-            boards.resize(board + 1, empty);
-            self.boards = boards.into();
+        Records {
+            chunks: Arc::clone(&self.chunks),
+            first: self.first.clone(),
+            numbers: Numbers::from(self.numbers.end()),
+            used: self.used,
+            spares: Spares::default(),
         }
-        let board = Arc::make_mut(&mut Arc::make_mut(&mut self.boards)[board]);
-        &mut Arc::make_mut(&mut board[number / VALUES % BUNDLES])[number % VALUES]
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Records, Shelf};
+    use super::Records;
 
     #[test]
     fn a_share_stays_as_it_was() {
@@ -223,17 +180,46 @@ mod tests {
         assert_eq!((records.used(), records.insert(9)), (100, Some(numbers[3])));
     }
 
+    /// As many snapshots as a reader may lag behind, one that is kept for long, and all of them
+    /// compared with plain copies.
     #[test]
-    fn a_shelf_keeps_what_was_shared() {
-        let mut shelf = Shelf::default();
-        for number in [0, 7, 8, 511, 512, 10_000] {
-            shelf.set(number, Some(number.to_string()));
+    fn every_share_stays_as_it_was_whoever_lets_go_of_which() {
+        let mut records: Records<Option<Box<u32>>, 4> = Records::default();
+        let mut copy: Vec<Option<Box<u32>>> = vec![None; 400];
+        let mut shares = Vec::new();
+        let mut state = 1_u32;
+        for round in 0..3_000_u32 {
+            for _ in 0..=round % 5 {
+                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                let number = (state >> 16) % 400;
+                let value = (state & 0x100 != 0).then(|| Box::new(state));
+                records.set(number, value.clone());
+                copy[number as usize] = value;
+            }
+            shares.push((records.share(), copy.clone()));
+            if shares.len() > (round / 100 % 7) as usize {
+                let gone = (state >> 8) as usize % shares.len();
+                let (share, copy) = shares.swap_remove(gone);
+                assert!(share.iter().zip(&copy).all(|(a, b)| a == b), "round {round}");
+                drop(share);
+            }
         }
-        let shared = shelf.clone();
-        shelf.set(512, None);
-        assert_eq!(shared.get(512).map(String::as_str), Some("512"));
-        assert_eq!((shelf.get(512), shelf.get(9), shelf.get(1 << 30)), (None, None, None));
-        let numbers = shelf.iter().map(|(number, _)| number).collect::<Vec<_>>();
-        assert_eq!(numbers, [0, 7, 8, 511, 10_000]);
+        for (share, copy) in shares {
+            assert!(share.iter().zip(&copy).all(|(a, b)| a == b));
+        }
+    }
+
+    #[test]
+    fn in_turn_lists_and_chunks_are_used_again() {
+        let mut records: Records<u64, 4> = Records::default();
+        records.set(999, 1);
+        let mut share = records.share();
+        for round in 0..100 {
+            records.set(round % 40, 5);
+            // The one before is let go of only now, as when readers see the next.
+            share = records.share();
+        }
+        assert_eq!(*share.at(39), 5);
+        assert_eq!(records.spares.copied_lists(), 1);
     }
 }
