@@ -17,7 +17,8 @@ impl Tables {
     fn set_admits(&self, rule_set: RuleSetId, peer: Identity, key: u32) -> bool {
         let record = self.rule_sets.at(rule_set);
         let signature = self.signatures.at(peer.signature.0);
-        self.record_admits(record, signature, peer.bloom, key)
+        // Classes settle this before, but for those with ordered lists.
+        record.bloom & peer.bloom != 0 && self.record_admits(record, signature, peer.bloom, key)
             || record.has_more() && self.rest_admits(record, signature, peer.bloom, key)
     }
 
@@ -180,7 +181,7 @@ pub(super) fn candidates(rules: &[Atom; rule_set::INLINE], bloom: u64) -> u32 {
 
 /// Whether the atom is among those of the peer's record.
 #[inline]
-pub(super) fn is_among(atom: Atom, peer: &[Atom; signature::INLINE]) -> bool {
+fn is_among(atom: Atom, peer: &[Atom; signature::INLINE]) -> bool {
     // A fold without branches, which compilers turn into vector compares on every target.
     let same = |other: &Atom| if *other == atom { u32::MAX } else { 0 };
     peer.iter().fold(0, |found, other| found | same(other)) != 0

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::atom_spans::AtomSpans;
-use super::matching::{candidates, is_among};
+use super::matching::candidates;
 use super::rule_set::{INLINE, NO_ATOM};
 use super::signature::Signature;
 use super::{Atom, GuardId, Identity, Records, Tables};
@@ -185,23 +185,6 @@ impl Heavy {
     }
 }
 
-/// Bit `i` is set when `rules[i]` speaks of a peer, all of whose atoms are in its record. Asks for
-/// nothing else, so that it is short.
-#[inline(never)]
-fn spoken_of(rules: &[Atom; INLINE], bloom: u64, peer: &Signature) -> u32 {
-    let mut found = 0;
-    let mut candidates = candidates(rules, bloom);
-    while candidates != 0 {
-        let place = candidates.trailing_zeros() as usize;
-        if let Some(atom) = rules.get(place) {
-            let speaks = *atom == Atom::EVERYBODY || is_among(*atom, &peer.atoms);
-            found |= u32::from(speaks) << place;
-        }
-        candidates &= candidates - 1;
-    }
-    found
-}
-
 impl Tables {
     /// What the first entry decides that matches `peer` and a packet of `key`; `None` when no
     /// entry matches.
@@ -240,30 +223,19 @@ impl Tables {
         bloom: u64,
         key: u32,
     ) -> Option<Outcome> {
-        let mut places = if peer.is_inline() {
-            spoken_of(&record.atoms, bloom, peer)
-        } else {
-            self.spoken_of_long(&record.atoms, peer)
-        };
-        while places != 0 {
-            let place = places.trailing_zeros() as usize;
-            if let Some(guarded) = record.guarded.get(place)
+        let mut candidates = candidates(&record.atoms, bloom);
+        while candidates != 0 {
+            let place = candidates.trailing_zeros() as usize;
+            if let (Some(atom), Some(guarded)) =
+                (record.atoms.get(place), record.guarded.get(place))
+                && (*atom == Atom::EVERYBODY || self.has(peer, *atom))
                 && self.passes(guarded.guard(), peer, key)
             {
                 return Some(guarded.outcome());
             }
-            places &= places - 1;
+            candidates &= candidates - 1;
         }
         None
-    }
-
-    /// The same as [`spoken_of`] for a peer with more atoms than its record holds.
-    #[cold]
-    #[inline(never)]
-    fn spoken_of_long(&self, rules: &[Atom; INLINE], peer: &Signature) -> u32 {
-        let speaks = |atom: &Atom| *atom == Atom::EVERYBODY || self.has(peer, *atom);
-        let places = (0..).zip(rules);
-        places.fold(0, |found, (place, atom)| found | u32::from(speaks(atom)) << place)
     }
 
     #[inline(never)]
