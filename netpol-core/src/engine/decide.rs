@@ -147,15 +147,15 @@ impl Snapshot {
         if source.is_cut_off_from(destination) {
             return Verdict::Deny;
         }
-        self.decide_classes(source, destination, traffic)
-    }
-
-    /// The same, when nothing is settled by the classes alone.
-    #[inline(never)]
-    fn decide_classes(&self, source: &Class, destination: &Class, traffic: &Traffic) -> Verdict {
         if source.egress.is_ordered() || destination.ingress.is_ordered() {
             return self.decide_tiers(source, destination, traffic);
         }
+        self.decide_policies(source, destination, traffic)
+    }
+
+    /// The same by NetworkPolicies, when nothing is settled by the classes alone.
+    #[inline(never)]
+    fn decide_policies(&self, source: &Class, destination: &Class, traffic: &Traffic) -> Verdict {
         let key = traffic.key();
         let (of_source, of_destination) = (source.as_source(), destination.as_destination());
         Verdict::from_allowed(
