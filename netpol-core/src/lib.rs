@@ -83,9 +83,9 @@
 //!
 //! # Cost
 //!
-//! [`Engine::decide`] is two address lookups and two intersections of small sorted sets, some two
-//! hundred and thirty instructions, whatever the number of NetworkPolicies; cluster-wide policies add
-//! the entries of theirs that speak of the packet's ends. It never allocates, locks or panics.
+//! [`Engine::decide`] is two address lookups and at most two intersections of small sorted sets, some
+//! hundred and eighty-five instructions, whatever the number of NetworkPolicies; cluster-wide
+//! policies add the entries of theirs that speak of the packet's ends. It never allocates, locks or panics.
 //! Memory is additive: rules are never multiplied by pods, and those of cluster-wide policies only by
 //! the combinations of them that select some pod.
 //!

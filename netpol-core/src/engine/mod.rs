@@ -53,8 +53,8 @@ use crate::tables::Tables;
 ///
 /// # Cost
 ///
-/// A decision is some two hundred and thirty instructions and touches a dozen cache lines. Memory on the
-/// hot side is some tens of bytes per pod and additive: see [`Engine::memory_usage`].
+/// A decision is some hundred and eighty-five instructions and touches a dozen cache lines at most.
+/// Memory on the hot side is some tens of bytes per pod and additive: see [`Engine::memory_usage`].
 ///
 /// ```
 /// use netpol_core::{Cluster, Packet};
