@@ -45,7 +45,7 @@ pub(crate) struct Directory {
     /// Policies, by their numbers.
     pub(crate) policies: Shelf<Arc<PolicyEntry>>,
     /// Parallel to the classes: what their rule sets came from.
-    pub(crate) class_origins: Records<ClassOrigin, 256>,
+    pub(crate) class_origins: Records<ClassOrigin, 64>,
     /// Lists of policies.
     pub(crate) policy_lists: Shelf<Arc<PolicyList>>,
     /// What the port names that policies use mean on an endpoint, sorted.

@@ -79,21 +79,21 @@ pub(crate) struct Tables {
     /// IPv6 address to class.
     pub(crate) ipv6: Ipv6Table,
     /// What addresses that lead to the class are.
-    pub(crate) classes: Records<Class, 512>,
+    pub(crate) classes: Records<Class, 128>,
     /// Who may pass, for each direction.
     pub(crate) rule_sets: RuleSets,
     /// Lists of which the first match decides.
     pub(crate) ordered: OrderedRuleSets,
     /// What a peer is.
-    pub(crate) signatures: Records<Signature, 256>,
+    pub(crate) signatures: Records<Signature, 64>,
     /// What does not fit into a signature's record.
-    pub(crate) signature_details: Records<SignatureDetail, 64>,
+    pub(crate) signature_details: Records<SignatureDetail, 16>,
     /// Which ports an entry admits.
-    pub(crate) guards: Records<Guard, 256>,
+    pub(crate) guards: Records<Guard, 128>,
     /// What does not fit into a guard's record.
-    pub(crate) guard_details: Records<GuardDetail, 64>,
+    pub(crate) guard_details: Records<GuardDetail, 16>,
     /// Sorted lists of atoms that an entry excludes.
-    pub(crate) excepts: Records<Arc<[Atom]>, 64>,
+    pub(crate) excepts: Records<Arc<[Atom]>, 16>,
 }
 
 impl Tables {

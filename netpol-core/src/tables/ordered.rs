@@ -99,8 +99,8 @@ struct Heavy {
 /// All ordered rule sets.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct OrderedRuleSets {
-    records: Records<Record, 256>,
-    heavy: Records<Arc<Heavy>, 64>,
+    records: Records<Record, 64>,
+    heavy: Records<Arc<Heavy>, 16>,
 }
 
 impl OrderedRuleSets {

@@ -18,7 +18,8 @@ use crate::numbers::Numbers;
 #[derive(Clone)]
 pub(crate) struct Records<T, const N: usize> {
     chunks: Chunks<T, N>,
-    first: T,
+    /// Apart from the others, so that a snapshot stays small however large a record is.
+    first: Arc<T>,
     numbers: Numbers,
     /// How many chunks of the list were ever written to; those behind them are one and the same.
     used: usize,
@@ -32,7 +33,7 @@ impl<T: Default, const N: usize> Default for Records<T, N> {
     fn default() -> Records<T, N> {
         Records {
             chunks: Arc::default(),
-            first: T::default(),
+            first: Arc::default(),
             numbers: Numbers::from(1),
             used: 0,
             spares: Spares::default(),
@@ -140,7 +141,7 @@ impl<T: Default + Clone, const N: usize> Records<T, N> {
     pub(crate) fn share(&self) -> Records<T, N> {
         Records {
             chunks: Arc::clone(&self.chunks),
-            first: self.first.clone(),
+            first: Arc::clone(&self.first),
             numbers: Numbers::from(self.numbers.end()),
             used: self.used,
             spares: Spares::default(),

@@ -70,8 +70,8 @@ pub(super) enum Link<'tables> {
 /// All rule sets.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct RuleSets {
-    records: Records<RuleSet, 256>,
-    heavy: Records<Arc<HeavyRuleSet>, 64>,
+    records: Records<RuleSet, 64>,
+    heavy: Records<Arc<HeavyRuleSet>, 16>,
 }
 
 impl RuleSets {
