@@ -80,17 +80,17 @@ impl Addresses {
         tables: &mut Tables,
         directory: &mut Directory,
     ) -> Result<(), TooLarge> {
-        let mut ipv4 = Vec::new();
-        work.addresses.sort();
-        let new_ipv6 = work.addresses.ipv6().len();
-        if new_ipv6 > tables.ipv6.singles() {
-            // A whole cluster at once: one table of the right size instead of a dozen that grow.
-            tables.ipv6.reserve(new_ipv6);
+        let mut ipv4 = Vec::with_capacity(work.addresses.sorted().ipv4.len());
+        let looked_at = work.addresses.sorted();
+        // A whole cluster at once: one table of the right size instead of a dozen that grow.
+        if looked_at.ipv6.len() > tables.ipv6.singles() {
+            tables.ipv6.reserve(looked_at.ipv6.len());
         }
-        if work.addresses.len() > directory.owners.len() {
-            directory.owners.reserve(work.addresses.len());
+        let addresses = looked_at.ipv4.len() + looked_at.ipv6.len();
+        if addresses > directory.owners.len() {
+            directory.owners.reserve(addresses);
         }
-        for address in work.addresses.iter() {
+        for address in looked_at.iter() {
             let address = &address;
             let known = self.known.of(*address);
             let (before, is_node) = (known.owner(), known.is_node());
