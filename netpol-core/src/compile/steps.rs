@@ -26,12 +26,13 @@ impl Compiler {
         options: &Options,
     ) -> Result<Compiled, TooLarge> {
         self.changes.begin(everything);
+        self.addresses.begin(everything);
         let before = self.tables.share();
         self.set_nodes_and_names(dirty, inventory, options);
         self.set_namespaces(dirty, inventory, options);
         self.set_policies(dirty, inventory, options)?;
         self.work.endpoints.extend(dirty.endpoints.iter().copied());
-        self.reproject(inventory);
+        self.reproject(inventory, everything);
         self.nest_prefixes()?;
         self.refresh_label_classes(options)?;
         self.place_endpoints(inventory, options)?;
@@ -153,7 +154,12 @@ impl Compiler {
     }
 
     /// Looks again at endpoints of which something is asked that was not, or is no more.
-    fn reproject(&mut self, inventory: &Inventory) {
+    fn reproject(&mut self, inventory: &Inventory, everything: bool) {
+        if everything {
+            // All of them are looked at as it is.
+            self.work.facts.clear();
+            self.work.port_names.clear();
+        }
         for fact in std::mem::take(&mut self.work.facts) {
             self.work.endpoints.extend(inventory.names.labels.holders(fact));
         }
