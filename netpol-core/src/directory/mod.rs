@@ -123,6 +123,20 @@ impl Directory {
         self.port_lists.get(number).map_or(&[], |list| list)
     }
 
+    /// Bytes of what the writer keeps of earlier snapshots.
+    pub(crate) fn spare_bytes(&self) -> usize {
+        self.namespaces.spare_bytes()
+            + self.endpoints.spare_bytes()
+            + self.owners.spare_bytes()
+            + self.names.spare_bytes()
+            + self.own_node_addresses.spare_bytes()
+            + self.policies.spare_bytes()
+            + self.class_origins.spare_bytes()
+            + self.policy_lists.spare_bytes()
+            + self.port_lists.spare_bytes()
+            + self.prefixes.spare_bytes()
+    }
+
     /// The directory as it is now, for a snapshot.
     pub(crate) fn share(&self) -> Directory {
         Directory {

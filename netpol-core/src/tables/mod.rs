@@ -143,6 +143,20 @@ impl Tables {
         (used, room + numbered_elsewhere)
     }
 
+    /// Bytes of what the writer keeps of earlier snapshots.
+    pub(crate) fn spare_bytes(&self) -> usize {
+        self.ipv4.spare_bytes()
+            + self.ipv6.spare_bytes()
+            + self.classes.spare_bytes()
+            + self.rule_sets.spare_bytes()
+            + self.ordered.spare_bytes()
+            + self.signatures.spare_bytes()
+            + self.signature_details.spare_bytes()
+            + self.guards.spare_bytes()
+            + self.guard_details.spare_bytes()
+            + self.excepts.spare_bytes()
+    }
+
     /// Bytes on the heap, part by part, in the order of the fields.
     pub(crate) fn memory(&self) -> [(&'static str, usize); 7] {
         let details = self.signature_details.iter().map(SignatureDetail::bytes).sum::<usize>()

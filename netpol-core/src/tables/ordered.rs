@@ -153,6 +153,11 @@ impl OrderedRuleSets {
         OrderedRuleSets { records: self.records.share(), heavy: self.heavy.share() }
     }
 
+    /// Bytes of what the writer keeps of earlier snapshots.
+    pub(super) fn spare_bytes(&self) -> usize {
+        self.records.spare_bytes() + self.heavy.spare_bytes()
+    }
+
     /// How many records are in use, and how many there is room for.
     pub(super) fn occupancy(&self) -> (usize, usize) {
         (self.records.used(), self.records.room())

@@ -87,6 +87,11 @@ impl<T, const N: usize> Records<T, N> {
 }
 
 impl<T: Default + Clone, const N: usize> Records<T, N> {
+    /// Bytes of what the writer keeps of earlier snapshots.
+    pub(crate) fn spare_bytes(&self) -> usize {
+        self.spares.bytes()
+    }
+
     /// Adds a record and says its number; `None` when the numbers have run out.
     pub(crate) fn insert(&mut self, record: T) -> Option<u32> {
         let number = self.numbers.take(MOST_RECORDS)?;

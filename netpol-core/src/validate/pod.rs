@@ -124,11 +124,11 @@ pub(super) fn one_of_each_family(
     if list.len() < 2 {
         return errors;
     }
-    let mut of_family = [0, 0];
+    let (mut ipv4, mut ipv6) = (0, 0);
     for is_ipv4 in families {
-        of_family[usize::from(is_ipv4)] += 1;
+        *(if is_ipv4 { &mut ipv4 } else { &mut ipv6 }) += 1;
     }
-    if of_family.iter().any(|count| *count > 1) {
+    if ipv4 > 1 || ipv6 > 1 {
         let detail = format!("may specify no more than one {noun} for each IP family");
         errors.push(Error::invalid(&path(), list.join(", "), detail, origin::FAMILY_UNIQUE));
     }
