@@ -217,6 +217,10 @@ impl LabelClasses {
         found: &mut Gathered<u32>,
     ) {
         let Some(terms) = scopes.terms_of(scope, item) else { return };
+        if let Some(namespace) = scopes.only_namespace_in(scope) {
+            self.of_namespace(namespace, terms, found);
+            return;
+        }
         match terms.narrowest() {
             Some(facts) => {
                 let filed = facts.iter().filter_map(|fact| self.by_fact.get(fact)).flatten();

@@ -196,6 +196,14 @@ impl Scopes {
         }
     }
 
+    /// The namespace of a scope that is a policy's own.
+    pub(super) fn only_namespace_in(&self, scope: u32) -> Option<u32> {
+        match &self.list[scope].which {
+            Which::Own(own) => Some(*own),
+            Which::Labels(..) => None,
+        }
+    }
+
     /// The namespaces that lie in a scope.
     pub(super) fn namespaces_in(&self, scope: u32) -> Vec<u32> {
         match &self.list[scope].which {
