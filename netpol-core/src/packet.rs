@@ -1,7 +1,7 @@
 //! What is judged, and the answer: [`Packet`] and [`Verdict`].
 
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use serde::{Deserialize, Serialize};
 
@@ -88,11 +88,42 @@ pub enum Transport {
 /// Policies judge who may open a connection; replies belong to it and are not to be asked about
 /// (or are to be kept by connection tracking). An IPv4 address in IPv6 form (`::ffff:10.0.0.1`) is
 /// taken as the IPv4 address.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Packet {
-    source: IpAddr,
-    destination: IpAddr,
+    source: AddressBits,
+    destination: AddressBits,
     traffic: Traffic,
+}
+
+/// An address as its IPv6 form, in which the last 32 bits of an IPv4 address are that address.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct AddressBits {
+    high: u64,
+    low: u64,
+}
+
+impl AddressBits {
+    const fn new(address: IpAddr) -> AddressBits {
+        let bits = match address {
+            IpAddr::V4(address) => address.to_ipv6_mapped().to_bits(),
+            IpAddr::V6(address) => address.to_bits(),
+        };
+        AddressBits { high: (bits >> 64) as u64, low: bits as u64 }
+    }
+
+    /// The address in its shortest form.
+    #[inline]
+    const fn address(self) -> IpAddr {
+        if self.is_ipv4() {
+            IpAddr::V4(Ipv4Addr::from_bits(self.low as u32))
+        } else {
+            IpAddr::V6(Ipv6Addr::from_bits((self.high as u128) << 64 | self.low as u128))
+        }
+    }
+
+    const fn is_ipv4(self) -> bool {
+        self.high == 0 && self.low >> 32 == 0xffff
+    }
 }
 
 /// What a packet is, whoever sends it to whomever.
@@ -112,6 +143,7 @@ const VIA_SERVICE: u8 = 1;
 const FRAGMENT: u8 = 2;
 const LINK_SIGNALLING: u8 = 4;
 const OTHER_PROTOCOL: u8 = 8;
+const IPV6: u8 = 16;
 
 impl Traffic {
     pub(crate) const fn new(protocol: Protocol, transport: Transport) -> Traffic {
@@ -167,7 +199,7 @@ impl Traffic {
 
     /// Whether nothing about the packet itself asks for a rule that comes before policies.
     pub(crate) const fn is_plain(&self) -> bool {
-        self.traits & !OTHER_PROTOCOL == 0
+        self.traits & !(OTHER_PROTOCOL | IPV6) == 0
     }
 
     /// Protocol and destination port as one number, `protocol << 16 | port`; without a port, a
@@ -186,11 +218,12 @@ impl Packet {
         protocol: Protocol,
         transport: Transport,
     ) -> Packet {
-        Packet {
-            source: source.to_canonical(),
-            destination: destination.to_canonical(),
-            traffic: Traffic::new(protocol, transport),
+        let (source, destination) = (AddressBits::new(source), AddressBits::new(destination));
+        let mut traffic = Traffic::new(protocol, transport);
+        if !source.is_ipv4() || !destination.is_ipv4() {
+            traffic.traits |= IPV6;
         }
+        Packet { source, destination, traffic }
     }
 
     /// A TCP connection to `port`.
@@ -236,13 +269,13 @@ impl Packet {
     /// The sender's address, in its shortest form.
     #[must_use]
     pub const fn source(&self) -> IpAddr {
-        self.source
+        self.source.address()
     }
 
     /// The receiver's address, in its shortest form.
     #[must_use]
     pub const fn destination(&self) -> IpAddr {
-        self.destination
+        self.destination.address()
     }
 
     /// The protocol number.
@@ -289,18 +322,38 @@ impl Packet {
         &self.traffic
     }
 
+    /// Source and destination as IPv4 addresses, for the packets that most are: TCP, UDP or SCTP
+    /// over IPv4, with ports, and nothing about the packet itself asks for a special rule.
+    #[inline]
+    pub(crate) const fn common(&self) -> Option<(u32, u32)> {
+        if self.traffic.traits == 0 {
+            Some((self.source.low as u32, self.destination.low as u32))
+        } else {
+            None
+        }
+    }
+
     /// Whether both addresses are the same.
-    #[inline(never)]
     pub(crate) fn is_to_itself(&self) -> bool {
         self.source == self.destination
+    }
+}
+
+impl fmt::Debug for Packet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Packet")
+            .field("source", &self.source())
+            .field("destination", &self.destination())
+            .field("traffic", &self.traffic)
+            .finish()
     }
 }
 
 /// `TCP 10.0.0.1 -> 10.0.0.2:80`.
 impl fmt::Display for Packet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {} -> ", self.protocol(), self.source)?;
-        match (self.transport(), self.destination) {
+        write!(f, "{} {} -> ", self.protocol(), self.source())?;
+        match (self.transport(), self.destination()) {
             (Transport::Ports { destination, .. }, IpAddr::V4(address)) => {
                 write!(f, "{address}:{destination}")
             }

@@ -144,8 +144,8 @@ impl Comparison<'_> {
         let (old, new): (&Class, &Class) =
             (self.before.classes.at(old.record()), self.now.classes.at(new.record()));
         (old.ingress, old.egress) == (new.ingress, new.egress)
-            && self.same_peer(old.as_source, new.as_source)
-            && self.same_peer(old.as_destination, new.as_destination)
+            && self.same_peer(old.as_source().signature, new.as_source().signature)
+            && self.same_peer(old.as_destination().signature, new.as_destination().signature)
     }
 
     fn same_peer(&self, old: SignatureId, new: SignatureId) -> bool {

@@ -7,7 +7,7 @@ use super::prefixes::{AtomLists, Chain, Prefixes};
 use super::signatures::Signatures;
 use super::slab::Interner;
 use crate::directory::{ClassOrigin, Directory};
-use crate::tables::{Class, ClassId, MOST_RECORDS, Tables};
+use crate::tables::{Atom, Class, ClassId, Identity, MOST_RECORDS, RuleSetsOfTiers, Tables};
 
 /// Classes: what is to be known about an address, one for each kind of endpoint in each chain of
 /// prefixes, and one for the addresses in each chain that are nobody's.
@@ -115,29 +115,29 @@ impl Classes {
         let of_chain = parts.prefixes.atoms_of(chain);
         let names = &parts.policies.port_names;
         let (signatures, tables) = (&mut self.signatures, &mut *parts.tables);
-        let (record, origin) = if label_class == 0 {
+        let mut identity = |first: &[Atom], second: &[Atom], ports| -> Result<_, TooLarge> {
+            let signature = signatures.acquire(first, second, ports, names, tables)?;
+            Ok(Identity::new(signature, first.iter().chain(second)))
+        };
+        let (sets, source, destination, origin) = if label_class == 0 {
             let AtomLists { as_source, as_destination } = &of_chain.outside;
-            let record = Class {
-                as_source: signatures.acquire(as_source, &[], &[], names, tables)?,
-                as_destination: signatures.acquire(as_destination, &[], &[], names, tables)?,
-                ..Class::default()
-            };
-            (record, ClassOrigin::default())
+            let open = RuleSetsOfTiers::default();
+            let source = identity(as_source, &[], &[])?;
+            ((open, open), source, identity(as_destination, &[], &[])?, ClassOrigin::default())
         } else {
             let labels = parts.label_classes.get(label_class);
             let ports = parts.label_classes.ports(label_class);
             let (of_chain, of_labels) = (&of_chain.for_pods, &labels.atoms);
-            let (first, second) = (&of_chain.as_source, &of_labels.as_source);
-            let as_source = signatures.acquire(first, second, &[], names, tables)?;
+            let source = identity(&of_chain.as_source, &of_labels.as_source, &[])?;
             let (first, second) = (&of_chain.as_destination, &of_labels.as_destination);
-            let as_destination = signatures.acquire(first, second, ports, names, tables)?;
-            let record =
-                Class { ingress: labels.ingress, egress: labels.egress, as_source, as_destination };
-            (record, labels.origin)
+            let destination = identity(first, second, ports)?;
+            ((labels.ingress, labels.egress), source, destination, labels.origin)
         };
+        let admitted = |sets: RuleSetsOfTiers| (sets, tables.admitted_by(&sets));
+        let record = Class::new(admitted(sets.0), admitted(sets.1), source, destination);
         let before = std::mem::replace(self.known.value_mut(number), record);
-        self.signatures.release(before.as_source);
-        self.signatures.release(before.as_destination);
+        self.signatures.release(before.as_source().signature);
+        self.signatures.release(before.as_destination().signature);
         if before != record || *parts.directory.class_origins.at(number) != origin {
             parts.tables.classes.set(number, record);
             parts.directory.class_origins.set(number, origin);
@@ -167,8 +167,8 @@ impl Classes {
             if prefixes.get(key.chain.0).is_some() {
                 prefixes.get_mut(key.chain.0).classes.remove(&number);
             }
-            self.signatures.release(record.as_source);
-            self.signatures.release(record.as_destination);
+            self.signatures.release(record.as_source().signature);
+            self.signatures.release(record.as_destination().signature);
             tables.classes.set(number, Class::default());
             directory.class_origins.set(number, ClassOrigin::default());
         }

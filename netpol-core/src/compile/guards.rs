@@ -32,6 +32,11 @@ impl Guards {
         excepts: u32,
         tables: &mut Tables,
     ) -> Result<GuardId, TooLarge> {
+        if excepts == 0
+            && let Some(guard) = ports.without_record()
+        {
+            return Ok(guard);
+        }
         let key = (ports, excepts);
         if let Some(number) = self.known.find(&key) {
             self.known.hold(number);
@@ -57,7 +62,7 @@ impl Guards {
 
     /// An entry is gone.
     pub(super) fn release(&mut self, guard: GuardId) {
-        if guard != GuardId::NONE {
+        if guard != GuardId::NONE && guard.is_record() {
             self.known.release(guard.0);
         }
     }
@@ -120,6 +125,16 @@ impl PortSet {
     /// Whether it has every port of every protocol.
     pub(super) fn is_everything(&self) -> bool {
         self.ranges == [Range::EVERYTHING]
+    }
+
+    /// The guard, if it is one of those that need no record.
+    fn without_record(&self) -> Option<GuardId> {
+        match *self.ranges {
+            _ if !self.named.is_empty() => None,
+            [Range::EVERYTHING] => Some(GuardId::EVERYTHING),
+            [range] if range.length == 0 => GuardId::one(range.first),
+            _ => None,
+        }
     }
 
     /// Adds the ports of another set; [`normalize`](Self::normalize) is to be called after it.

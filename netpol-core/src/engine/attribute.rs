@@ -1,11 +1,13 @@
 use serde::Serialize;
 
-use super::question::{Case, Side};
+use super::question::Case;
 use super::reason::Reason;
-use super::tiers::{Hit, Said, Walk};
+use super::tiers::{Hit, Said, Scene};
 use super::{Engine, Question, QuestionError, Snapshot};
+use crate::directory::ClassOrigin;
 use crate::packet::{Direction, Packet, Verdict};
 use crate::policy::{Action, Tier};
+use crate::tables::{ClassId, RuleSetId};
 
 /// Handle of a policy of one [`Engine`]; [`Engine::policy_name`] names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -57,6 +59,18 @@ impl Attribution {
         let (tier, policy, rule, peer, port) = (None, None, None, None, None);
         Attribution { verdict, reason, tier, policy, rule, peer, port }
     }
+
+    /// No policy decides.
+    fn open(origin: &ClassOrigin, is_unknown_pod: impl Fn() -> bool) -> Attribution {
+        let reason = if origin.is_pod {
+            Reason::NotIsolated
+        } else if is_unknown_pod() {
+            Reason::UnknownPodAddress
+        } else {
+            Reason::NotAPod
+        };
+        Attribution::implicit(Verdict::Allow, reason)
+    }
 }
 
 impl Decision {
@@ -91,21 +105,75 @@ impl Engine {
 }
 
 impl Snapshot {
+    #[inline]
     fn attribute_packet(&self, packet: &Packet) -> Decision {
-        let source = self.tables.class_of(packet.source());
-        let destination = self.tables.class_of(packet.destination());
-        if self.is_exceptional(source, destination, packet) {
-            return self.attribute_case(&self.case_of_packet(packet));
+        match self.common_ends(packet) {
+            Some(ends) => self.attribute_between(ends, packet),
+            None => self.attribute_uncommon(packet),
         }
-        // Nothing decides before policies, and who the ends are does not matter to these.
-        let side = |class, address| Side { class, address: Some(address), endpoint: None };
-        let case = Case {
-            source: side(source, packet.source()),
-            destination: side(destination, packet.destination()),
-            traffic: *packet.traffic(),
+    }
+
+    /// Attributes a packet that no special rule decides before policies.
+    #[inline]
+    fn attribute_between(&self, ends: (ClassId, ClassId), packet: &Packet) -> Decision {
+        let ingress = self.attribution_between(ends, Direction::Ingress, packet);
+        let egress = self.attribution_between(ends, Direction::Egress, packet);
+        self.decision(ingress, egress)
+    }
+
+    /// One direction of it. Most are settled by the classes alone, as verdicts are.
+    #[inline(always)]
+    fn attribution_between(
+        &self,
+        ends: (ClassId, ClassId),
+        direction: Direction,
+        packet: &Packet,
+    ) -> Attribution {
+        let ((subject, peer), address) = match direction {
+            Direction::Ingress => ((ends.1, ends.0), packet.destination()),
+            Direction::Egress => (ends, packet.source()),
         };
-        let of = |direction| self.attribution(&case, direction, &self.walk(&case, direction));
-        self.decision(of(Direction::Ingress), of(Direction::Egress))
+        let class = self.tables.classes.at(subject.record());
+        let peer = self.tables.classes.at(peer.record()).identity(direction);
+        let sets = class.rule_sets(direction);
+        let is_isolated = sets.isolating != RuleSetId::NOT_ISOLATED;
+        let is_cut_off = packet.common().is_some() && !class.may_admit(direction, peer);
+        if sets.is_ordered() || is_isolated && !is_cut_off {
+            return self.attribution_at_length(ends, direction, packet);
+        }
+        let origin = self.directory.class_origins.at(subject.record());
+        if is_isolated {
+            self.no_rule_matches(origin, direction)
+        } else {
+            // Who the ends are does not matter to policies.
+            Attribution::open(origin, || self.is_pod_address(address))
+        }
+    }
+
+    #[inline(never)]
+    fn attribution_at_length(
+        &self,
+        ends: (ClassId, ClassId),
+        direction: Direction,
+        packet: &Packet,
+    ) -> Attribution {
+        let subject = match direction {
+            Direction::Ingress => packet.destination(),
+            Direction::Egress => packet.source(),
+        };
+        let scene = self.scene_between(ends, direction, packet.traffic());
+        self.attribution(&scene, || self.is_pod_address(subject))
+    }
+
+    #[inline(never)]
+    fn attribute_uncommon(&self, packet: &Packet) -> Decision {
+        let ends =
+            (self.tables.class_of(packet.source()), self.tables.class_of(packet.destination()));
+        if self.is_exceptional(ends.0, ends.1, packet) {
+            self.attribute_case(&self.case_of_packet(packet))
+        } else {
+            self.attribute_between(ends, packet)
+        }
     }
 
     pub(super) fn attribute_case(&self, case: &Case) -> Decision {
@@ -124,43 +192,52 @@ impl Snapshot {
         if let Some((verdict, reason)) = self.before_policies(case, direction) {
             return Attribution::implicit(verdict, reason);
         }
-        self.attribution(case, direction, &self.walk(case, direction))
+        let scene = self.scene(case, direction);
+        self.attribution(&scene, || self.is_unknown_pod(case.subject(direction)))
     }
 
-    /// What follows from a walk through the tiers.
-    pub(super) fn attribution(
-        &self,
-        case: &Case,
-        direction: Direction,
-        walk: &Walk,
-    ) -> Attribution {
-        match (walk.admin, walk.network_policy, walk.baseline) {
-            (Said::Match(hit), None, _) => hit.attribution(Tier::Admin),
-            (_, Some(Said::Match(hit)), _) => hit.attribution(Tier::NetworkPolicy),
-            (_, Some(Said::Option(verdict, reason)), _) => Attribution::implicit(verdict, reason),
-            (_, Some(Said::NoMatch), _) => Attribution {
-                tier: Some(Tier::NetworkPolicy),
-                policy: self
-                    .policies(case, direction, Tier::NetworkPolicy)
-                    .first()
-                    .map(|policy| PolicyId(policy.0)),
-                ..Attribution::implicit(Verdict::Deny, Reason::NoRuleMatches)
-            },
-            (_, _, Some(Said::Match(hit))) if hit.action != Action::Pass => {
-                hit.attribution(Tier::Baseline)
+    /// What the tiers come to.
+    #[inline]
+    fn attribution(&self, scene: &Scene<'_>, is_unknown_pod: impl Fn() -> bool) -> Attribution {
+        // Where no ordered tier has anything to say, NetworkPolicies do not have to be asked in turn.
+        if scene.subject.rule_sets(scene.direction).is_ordered() {
+            let walk = self.walk(scene);
+            match (walk.admin, walk.network_policy, walk.baseline) {
+                (Said::Match(hit), None, _) => return hit.attribution(Tier::Admin),
+                (_, Some(said), None) => return self.of_network_policies(scene, said),
+                (_, _, Some(Said::Match(hit))) if hit.action != Action::Pass => {
+                    return hit.attribution(Tier::Baseline);
+                }
+                _ => {}
             }
-            _ => {
-                let subject = case.subject(direction);
-                let class = subject.class.record();
-                let reason = if self.directory.class_origins.at(class).is_pod {
-                    Reason::NotIsolated
-                } else if self.is_unknown_pod(subject) {
-                    Reason::UnknownPodAddress
-                } else {
-                    Reason::NotAPod
-                };
-                Attribution::implicit(Verdict::Allow, reason)
+        } else {
+            let said = self.network_policies(scene);
+            if !matches!(said, Said::Nothing) {
+                return self.of_network_policies(scene, said);
             }
+        }
+        Attribution::open(scene.origin, is_unknown_pod)
+    }
+
+    /// What follows from what the NetworkPolicies say that isolate the subject.
+    #[inline]
+    fn of_network_policies(&self, scene: &Scene<'_>, said: Said) -> Attribution {
+        match said {
+            Said::Match(hit) => hit.attribution(Tier::NetworkPolicy),
+            Said::Option(verdict, reason) => Attribution::implicit(verdict, reason),
+            Said::NoMatch | Said::Nothing => self.no_rule_matches(scene.origin, scene.direction),
+        }
+    }
+
+    /// The subject is isolated, and nothing admits the peer.
+    #[inline]
+    fn no_rule_matches(&self, origin: &ClassOrigin, direction: Direction) -> Attribution {
+        let list = origin.policies(direction, Tier::NetworkPolicy);
+        let first = self.directory.policy_list(list).first();
+        Attribution {
+            tier: Some(Tier::NetworkPolicy),
+            policy: first.map(|policy| PolicyId(policy.0)),
+            ..Attribution::implicit(Verdict::Deny, Reason::NoRuleMatches)
         }
     }
 }

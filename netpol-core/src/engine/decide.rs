@@ -2,7 +2,7 @@ use super::question::Case;
 use super::{Engine, Question, QuestionError, Snapshot};
 use crate::options::Fragments;
 use crate::packet::{Direction, Packet, Traffic, Verdict};
-use crate::tables::{Class, ClassId, Outcome, RuleSetId, RuleSetsOfTiers, SignatureId};
+use crate::tables::{Class, ClassId, Identity, Outcome, RuleSetId, RuleSetsOfTiers};
 
 /// The two slices of a batch differ in length.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -106,30 +106,77 @@ impl Engine {
 impl Snapshot {
     #[inline]
     fn decide(&self, packet: &Packet) -> Verdict {
-        let source = self.tables.class_of(packet.source());
-        let destination = self.tables.class_of(packet.destination());
-        self.decide_between(source, destination, packet)
+        match self.common_ends(packet) {
+            Some(ends) => self.decide_common(ends, packet.traffic()),
+            None => self.decide_uncommon(packet),
+        }
     }
 
     fn decide_stage(&self, packets: &[Packet], verdicts: &mut [Verdict]) {
-        let mut classes = [(ClassId::UNKNOWN, ClassId::UNKNOWN); STAGE];
-        for (packet, classes) in packets.iter().zip(&mut classes) {
-            *classes =
-                (self.tables.class_of(packet.source()), self.tables.class_of(packet.destination()));
+        let mut stage = [(ClassId::FLAGGED, ClassId::FLAGGED); STAGE];
+        for (packet, ends) in packets.iter().zip(&mut stage) {
+            if let Some(common) = self.common_ends(packet) {
+                *ends = common;
+            }
         }
-        for ((packet, verdict), (source, destination)) in packets.iter().zip(verdicts).zip(classes)
-        {
-            *verdict = self.decide_between(source, destination, packet);
+        for ((packet, verdict), ends) in packets.iter().zip(verdicts).zip(&stage) {
+            *verdict = if ends.0.is_flagged() {
+                self.decide_uncommon(packet)
+            } else {
+                self.decide_common(*ends, packet.traffic())
+            };
         }
     }
 
-    /// Judges a packet whose addresses have been looked up.
+    /// The classes of source and destination of a packet that is common in every way: TCP, UDP or
+    /// SCTP over IPv4, with ports, between two addresses that ask for no special rule.
+    #[inline(always)]
+    pub(super) fn common_ends(&self, packet: &Packet) -> Option<(ClassId, ClassId)> {
+        let (source, destination) = packet.common()?;
+        let ends = (self.tables.ipv4.lookup(source), self.tables.ipv4.lookup(destination));
+        (source != destination && !ends.0.is_either_flagged(ends.1)).then_some(ends)
+    }
+
+    /// Judges TCP, UDP and SCTP with ports between two addresses of these classes, none of which
+    /// asks for a special rule.
     #[inline]
-    fn decide_between(&self, source: ClassId, destination: ClassId, packet: &Packet) -> Verdict {
+    fn decide_common(&self, ends: (ClassId, ClassId), traffic: &Traffic) -> Verdict {
+        let source = self.tables.classes.at(ends.0.record());
+        let destination = self.tables.classes.at(ends.1.record());
+        // Most packets that are denied are denied here.
+        if source.is_cut_off_from(destination) {
+            return Verdict::Deny;
+        }
+        if source.egress.is_ordered() || destination.ingress.is_ordered() {
+            return self.decide_tiers(source, destination, traffic);
+        }
+        self.decide_policies(source, destination, traffic)
+    }
+
+    /// The same by NetworkPolicies, when nothing is settled by the classes alone.
+    #[inline(never)]
+    fn decide_policies(&self, source: &Class, destination: &Class, traffic: &Traffic) -> Verdict {
+        let key = traffic.key();
+        let (of_source, of_destination) = (source.as_source(), destination.as_destination());
+        Verdict::from_allowed(
+            self.tables.admits(destination.ingress.isolating, of_source, key)
+                && self.tables.admits(source.egress.isolating, of_destination, key),
+        )
+    }
+
+    /// Judges packets of every kind.
+    #[inline(never)]
+    fn decide_uncommon(&self, packet: &Packet) -> Verdict {
+        let source = self.tables.class_of(packet.source());
+        let destination = self.tables.class_of(packet.destination());
         if self.is_exceptional(source, destination, packet) {
-            self.decide_exceptional(packet)
+            self.decide_case(&self.case_of_packet(packet))
+        } else if packet.traffic().is_other_protocol() {
+            let source = self.tables.classes.at(source.record());
+            let destination = self.tables.classes.at(destination.record());
+            self.decide_tiers(source, destination, packet.traffic())
         } else {
-            self.decide_classes(source, destination, packet.traffic())
+            self.decide_common((source, destination), packet.traffic())
         }
     }
 
@@ -147,29 +194,12 @@ impl Snapshot {
             || source == destination && packet.is_to_itself()
     }
 
-    /// Neither the packet nor its addresses ask for a special rule.
-    #[inline]
-    fn decide_classes(&self, source: ClassId, destination: ClassId, traffic: &Traffic) -> Verdict {
-        let source = self.tables.classes.at(source.record());
-        let destination = self.tables.classes.at(destination.record());
-        if source.egress.is_ordered() || destination.ingress.is_ordered() {
-            return self.decide_tiers(source, destination, traffic);
-        }
-        let key = traffic.key();
-        Verdict::from_allowed(
-            (self.tables.admits(destination.ingress.isolating, source.as_source, key)
-                || self.after_policies(traffic).is_some())
-                && (self.tables.admits(source.egress.isolating, destination.as_destination, key)
-                    || self.after_policies(traffic).is_some()),
-        )
-    }
-
     /// The same with the ordered tiers.
     #[inline(never)]
     fn decide_tiers(&self, source: &Class, destination: &Class, traffic: &Traffic) -> Verdict {
         Verdict::from_allowed(
-            self.allows(&destination.ingress, source.as_source, traffic)
-                && self.allows(&source.egress, destination.as_destination, traffic),
+            self.allows(&destination.ingress, source.as_source(), traffic)
+                && self.allows(&source.egress, destination.as_destination(), traffic),
         )
     }
 
@@ -178,7 +208,7 @@ impl Snapshot {
     /// Source: the comments of `ClusterNetworkPolicySpec.Tier` of
     /// sigs.k8s.io/network-policy-api/apis/v1alpha2.
     #[inline]
-    fn allows(&self, sets: &RuleSetsOfTiers, peer: SignatureId, traffic: &Traffic) -> bool {
+    fn allows(&self, sets: &RuleSetsOfTiers, peer: Identity, traffic: &Traffic) -> bool {
         let key = traffic.key();
         match self.tables.first_match(sets.before, peer, key) {
             Some(Outcome::Accept) => return true,
@@ -197,12 +227,6 @@ impl Snapshot {
         self.decide_direction(&self.case_of_packet(packet), direction)
     }
 
-    /// The packet, or one of its addresses, asks for a special rule.
-    #[cold]
-    fn decide_exceptional(&self, packet: &Packet) -> Verdict {
-        self.decide_case(&self.case_of_packet(packet))
-    }
-
     pub(super) fn decide_case(&self, case: &Case) -> Verdict {
         let allowed = self.decide_direction(case, Direction::Ingress).is_allow()
             && self.decide_direction(case, Direction::Egress).is_allow();
@@ -215,19 +239,19 @@ impl Snapshot {
         }
         let subject = self.tables.classes.at(case.subject(direction).class.record());
         let peer = self.tables.classes.at(case.peer(direction).class.record());
-        let (sets, signature) = (subject.rule_sets(direction), peer.signature(direction));
+        let (sets, peer) = (subject.rule_sets(direction), peer.identity(direction));
         if case.traffic.is_fragment()
             && self.options.fragments == Fragments::Deny
-            && self.denies_fragment(sets, signature, case.traffic.key())
+            && self.denies_fragment(sets, peer, case.traffic.key())
         {
             return Verdict::Deny;
         }
-        Verdict::from_allowed(self.allows(sets, signature, &case.traffic))
+        Verdict::from_allowed(self.allows(sets, peer, &case.traffic))
     }
 
     /// Whether the option denies a fragment: where a NetworkPolicy isolates, unless what is asked
     /// before has decided.
-    fn denies_fragment(&self, sets: &RuleSetsOfTiers, peer: SignatureId, key: u32) -> bool {
+    fn denies_fragment(&self, sets: &RuleSetsOfTiers, peer: Identity, key: u32) -> bool {
         let first = self.tables.first_match(sets.before, peer, key);
         sets.isolating != RuleSetId::NOT_ISOLATED && !matches!(first, Some(Outcome::Accept))
     }

@@ -1,5 +1,7 @@
 //! What decides before any policy is asked, and after all of them were.
 
+use std::net::IpAddr;
+
 use super::Snapshot;
 use super::question::{Case, Side};
 use super::reason::Reason;
@@ -8,7 +10,7 @@ use crate::model::Kind;
 use crate::net::Protocol;
 use crate::options::{Fragments, UnknownPodAddresses, UnmatchedProtocols};
 use crate::packet::{Direction, Traffic, Transport, Verdict};
-use crate::tables::{Class, RuleSetsOfTiers, SignatureId};
+use crate::tables::{Class, Identity, RuleSetsOfTiers};
 
 impl Case {
     /// The end that policies of this direction select.
@@ -37,11 +39,20 @@ impl Class {
         }
     }
 
+    /// Whether NetworkPolicies of a direction may admit the peer, as far as bit patterns tell.
+    pub(super) const fn may_admit(&self, direction: Direction, peer: Identity) -> bool {
+        let admitted = match direction {
+            Direction::Ingress => self.admits_sources,
+            Direction::Egress => self.admits_destinations,
+        };
+        admitted & peer.bloom != 0
+    }
+
     /// What a peer of this class is to rules of a direction.
-    pub(super) const fn signature(&self, direction: Direction) -> SignatureId {
+    pub(super) const fn identity(&self, direction: Direction) -> Identity {
         match direction {
-            Direction::Ingress => self.as_source,
-            Direction::Egress => self.as_destination,
+            Direction::Ingress => self.as_source(),
+            Direction::Egress => self.as_destination(),
         }
     }
 }
@@ -117,11 +128,12 @@ impl Snapshot {
 
     /// Whether the address lies in a pod range and belongs to nobody.
     pub(super) fn is_unknown_pod(&self, side: &Side) -> bool {
-        side.endpoint.is_none()
-            && side.address.is_some_and(|address| {
-                !self.directory.node_addresses.contains(&address)
-                    && self.directory.in_pod_cidr(address)
-            })
+        side.endpoint.is_none() && side.address.is_some_and(|address| self.is_pod_address(address))
+    }
+
+    /// Whether an address lies in a pod range and is no node's.
+    pub(super) fn is_pod_address(&self, address: IpAddr) -> bool {
+        self.directory.in_pod_cidr(address) && !self.directory.node_addresses.contains(&address)
     }
 
     fn is_own_node(&self, subject: &Side, peer: &Side) -> bool {

@@ -275,7 +275,7 @@ impl Snapshot {
         if self.before_policies(case, direction).is_some() {
             return account;
         }
-        let walk = self.walk(case, direction);
+        let walk = self.walk(&self.scene(case, direction));
         let steps = [
             (Tier::Admin, Some(walk.admin)),
             (Tier::NetworkPolicy, walk.network_policy),

@@ -9,7 +9,7 @@ use crate::directory::{PeerLine, PolicyNumber, PortKeys, PortLine};
 use crate::net::PolicyPort;
 use crate::packet::Direction;
 use crate::policy::{Namespaces, Peer, Policy, Rule, Tier};
-use crate::tables::SignatureId;
+use crate::tables::Identity;
 
 /// What a rule that does not match fails on, nearest first: one that fails on the port alone speaks
 /// of the right peer.
@@ -44,9 +44,10 @@ pub(super) struct Miss {
 
 impl Snapshot {
     /// Whether the line's peer is meant.
-    pub(super) fn is_peer(&self, line: &PeerLine, peer: SignatureId) -> bool {
-        let signature = self.tables.signatures.at(peer.0);
-        self.tables.matches(line.atom, peer)
+    pub(super) fn is_peer(&self, line: &PeerLine, peer: Identity) -> bool {
+        let signature = self.tables.signatures.at(peer.signature.0);
+        line.atom.bloom() & peer.bloom != 0
+            && self.tables.has(signature, line.atom)
             && (line.excepts == 0 || !self.tables.excludes(line.excepts, signature))
     }
 

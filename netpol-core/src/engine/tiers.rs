@@ -4,18 +4,30 @@
 use super::Snapshot;
 use super::question::Case;
 use super::reason::Reason;
-use crate::directory::{PolicyNumber, PortKeys, RuleLines};
+use crate::directory::{ClassOrigin, Directory, PolicyNumber, PortKeys, RuleLines};
 use crate::options::Fragments;
-use crate::packet::{Direction, Verdict};
+use crate::packet::{Direction, Traffic, Verdict};
 use crate::policy::{Action, Tier};
-use crate::tables::{NamedPort, RuleSetId, SignatureId};
+use crate::tables::{Class, ClassId, Identity, RuleSetId};
 
 /// What rules of one direction are held against: a peer and a key, and what port names mean.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub(super) struct Held<'snapshot> {
-    pub(super) peer: SignatureId,
+    pub(super) peer: Identity,
     pub(super) key: u32,
-    pub(super) ports: &'snapshot [NamedPort],
+    directory: &'snapshot Directory,
+    /// The class whose ports port names mean: always the destination's.
+    destination: ClassId,
+}
+
+/// One direction of a case: whose rules are asked, and what they are held against.
+#[derive(Clone, Copy)]
+pub(super) struct Scene<'snapshot> {
+    pub(super) direction: Direction,
+    pub(super) subject: &'snapshot Class,
+    pub(super) origin: &'snapshot ClassOrigin,
+    pub(super) held: Held<'snapshot>,
+    traffic: &'snapshot Traffic,
 }
 
 /// A rule that matches, and the first peer and port of it that do.
@@ -55,52 +67,88 @@ pub(super) struct Walk {
 }
 
 impl Snapshot {
+    /// A direction of a case.
+    pub(super) fn scene<'snapshot>(
+        &'snapshot self,
+        case: &'snapshot Case,
+        direction: Direction,
+    ) -> Scene<'snapshot> {
+        let ends = (case.source.class, case.destination.class);
+        self.scene_between(ends, direction, &case.traffic)
+    }
+
+    /// A direction of traffic between addresses of these classes.
+    #[inline]
+    pub(super) fn scene_between<'snapshot>(
+        &'snapshot self,
+        (source, destination): (ClassId, ClassId),
+        direction: Direction,
+        traffic: &'snapshot Traffic,
+    ) -> Scene<'snapshot> {
+        let (subject, peer) = match direction {
+            Direction::Ingress => (destination, source),
+            Direction::Egress => (source, destination),
+        };
+        Scene {
+            direction,
+            subject: self.tables.classes.at(subject.record()),
+            origin: self.directory.class_origins.at(subject.record()),
+            held: Held {
+                peer: self.tables.classes.at(peer.record()).identity(direction),
+                key: traffic.key(),
+                directory: &self.directory,
+                destination,
+            },
+            traffic,
+        }
+    }
+
     /// Asks the tiers in their order until one decides.
-    pub(super) fn walk(&self, case: &Case, direction: Direction) -> Walk {
-        let held = self.held(case, direction);
-        let admin = self.first_hit(case, direction, Tier::Admin, &held);
+    pub(super) fn walk(&self, scene: &Scene<'_>) -> Walk {
+        let admin = self.first_hit(scene, Tier::Admin);
         if matches!(admin, Said::Match(Hit { action: Action::Accept | Action::Deny, .. })) {
             return Walk { admin, network_policy: None, baseline: None };
         }
-        let network_policy = self.network_policies(case, direction, &held);
-        let baseline = matches!(network_policy, Said::Nothing)
-            .then(|| self.first_hit(case, direction, Tier::Baseline, &held));
+        let network_policy = self.network_policies(scene);
+        let baseline =
+            matches!(network_policy, Said::Nothing).then(|| self.first_hit(scene, Tier::Baseline));
         Walk { admin, network_policy: Some(network_policy), baseline }
     }
 
-    fn network_policies(&self, case: &Case, direction: Direction, held: &Held<'_>) -> Said {
-        let class = self.tables.classes.at(case.subject(direction).class.record());
-        if class.rule_sets(direction).isolating == RuleSetId::NOT_ISOLATED {
+    /// What the NetworkPolicies say.
+    #[inline]
+    pub(super) fn network_policies(&self, scene: &Scene<'_>) -> Said {
+        let Scene { direction, subject, held, traffic, .. } = *scene;
+        let isolating = subject.rule_sets(direction).isolating;
+        if isolating == RuleSetId::NOT_ISOLATED {
             return Said::Nothing;
         }
-        if case.traffic.is_fragment() && self.options.fragments == Fragments::Deny {
+        if traffic.is_fragment() && self.options.fragments == Fragments::Deny {
             return Said::Option(Verdict::Deny, Reason::Fragment);
         }
         // What the tables do not admit, no rule matches.
-        let isolating = class.rule_sets(direction).isolating;
-        let said = if self.tables.admits(isolating, held.peer, held.key) {
-            self.first_hit(case, direction, Tier::NetworkPolicy, held)
-        } else {
-            Said::NoMatch
-        };
-        match said {
-            Said::Match(hit) => Said::Match(hit),
-            other => match self.after_policies(&case.traffic) {
-                Some(reason) => Said::Option(Verdict::Allow, reason),
-                None => other,
-            },
+        if subject.may_admit(direction, held.peer)
+            && self.tables.admits(isolating, held.peer, held.key)
+            && let Said::Match(hit) = self.first_hit(scene, Tier::NetworkPolicy)
+        {
+            return Said::Match(hit);
+        }
+        match self.after_policies(traffic) {
+            Some(reason) => Said::Option(Verdict::Allow, reason),
+            None => Said::NoMatch,
         }
     }
 
     /// The first rule of a tier that matches, in the order of the tier.
-    fn first_hit(&self, case: &Case, direction: Direction, tier: Tier, held: &Held<'_>) -> Said {
-        let origin = self.directory.class_origins.at(case.subject(direction).class.record());
-        let list = self.directory.policy_lists.get(origin.policies(direction, tier));
+    #[inline(never)]
+    fn first_hit(&self, scene: &Scene<'_>, tier: Tier) -> Said {
+        let Scene { direction, origin, held, .. } = scene;
+        let list = self.directory.policy_lists.get(origin.policies(*direction, tier));
         let Some(list) = list else { return Said::Nothing };
-        let peer = self.tables.signatures.at(held.peer.0);
-        let hit = list.first(self.tables.atoms(peer), peer.bloom(), |policy| {
+        let peer = self.tables.signatures.at(held.peer.signature.0);
+        let hit = list.first(self.tables.atoms(peer), held.peer.bloom, |policy| {
             let entry = self.directory.policies.get(policy.0)?;
-            self.hit_of(policy, entry.lines.of(direction), held)
+            self.hit_of(policy, entry.lines.of(*direction), held)
         });
         hit.map_or(Said::NoMatch, Said::Match)
     }
@@ -126,15 +174,12 @@ impl Snapshot {
     }
 
     /// What the rules of a direction are held against.
-    pub(super) fn held(&self, case: &Case, direction: Direction) -> Held<'_> {
-        let peer = self.tables.classes.at(case.peer(direction).class.record());
-        // A port name always means a port of the destination.
-        let destination = self.directory.class_origins.at(case.destination.class.record());
-        Held {
-            peer: peer.signature(direction),
-            key: case.traffic.key(),
-            ports: self.directory.port_list(destination.ports),
-        }
+    pub(super) fn held<'snapshot>(
+        &'snapshot self,
+        case: &'snapshot Case,
+        direction: Direction,
+    ) -> Held<'snapshot> {
+        self.scene(case, direction).held
     }
 
     /// The first peer and the first port of a rule that match, when both exist. The index is `None`
@@ -158,7 +203,9 @@ impl Held<'_> {
         match keys {
             PortKeys::Range(range) => range.contains(self.key),
             PortKeys::Named(name) => {
-                self.ports.iter().any(|port| port.port == name && port.key == self.key)
+                let origin = self.directory.class_origins.at(self.destination.record());
+                let ports = self.directory.port_list(origin.ports);
+                ports.iter().any(|port| port.port == name && port.key == self.key)
             }
         }
     }

@@ -1,34 +1,40 @@
-use super::{OrderedId, RuleSetId, SignatureId};
+use super::{Atom, OrderedId, RuleSetId, SignatureId};
 
 /// Number of a [`Class`], with a bit that tells which packets need a look at more than classes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct ClassId(u32);
+
+/// Set in every number, so that tables of addresses can tell classes from what leads to one.
+const CLASS: u32 = 1 << 31;
 
 /// The address needs a look at the cold tables: a node's, loopback, an unknown pod's.
 const FLAGGED: u32 = 1 << 29;
 
 impl ClassId {
     /// The class of addresses that nothing is known about.
-    pub(crate) const UNKNOWN: ClassId = ClassId(0);
+    pub(crate) const UNKNOWN: ClassId = ClassId::new(0, false);
+
+    /// Stands for two ends that classes alone do not judge, whatever their addresses are.
+    pub(crate) const FLAGGED: ClassId = ClassId::new(0, true);
 
     /// The class with this record number.
     pub(crate) const fn new(record: u32, flagged: bool) -> ClassId {
-        ClassId(if flagged { record | FLAGGED } else { record })
+        ClassId(if flagged { record | FLAGGED | CLASS } else { record | CLASS })
     }
 
-    /// From the 30 bits that an address table keeps.
+    /// From what an address table keeps.
     pub(crate) const fn from_bits(bits: u32) -> ClassId {
         ClassId(bits)
     }
 
-    /// As the 30 bits that an address table keeps.
+    /// As what an address table keeps: the highest bit is always set.
     pub(crate) const fn bits(self) -> u32 {
         self.0
     }
 
     /// The number of the record.
     pub(crate) const fn record(self) -> u32 {
-        self.0 & !FLAGGED
+        self.0 & !(FLAGGED | CLASS)
     }
 
     /// Whether the address needs a look at the cold tables.
@@ -43,18 +49,104 @@ impl ClassId {
     }
 }
 
-/// What `decide` knows about an address: 32 bytes, two to a cache line.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[repr(C, align(32))]
+impl Default for ClassId {
+    fn default() -> ClassId {
+        ClassId::UNKNOWN
+    }
+}
+
+/// What `decide` knows about an address: one cache line.
+///
+/// Whether two classes have anything to do with each other is settled for most packets by bit
+/// patterns of atoms, with no look at the rules and signatures themselves. Who passes without
+/// matching any atom has the bit of [`Atom::EVERYBODY`], which is in the pattern of every peer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(C, align(64))]
 pub(crate) struct Class {
+    /// The bits of what ingress rules may admit as a source; all when they may admit anybody.
+    pub(crate) admits_sources: u64,
+    /// The bits of what egress rules may admit as a destination; all when they may admit anybody.
+    pub(crate) admits_destinations: u64,
+    /// The bits of what it is to ingress rules, as a source.
+    source_bloom: u64,
+    /// The bits of what it is to egress rules, as a destination.
+    destination_bloom: u64,
     /// Who may reach it.
     pub(crate) ingress: RuleSetsOfTiers,
     /// Whom it may reach.
     pub(crate) egress: RuleSetsOfTiers,
-    /// What it is to ingress rules, as a source.
-    pub(crate) as_source: SignatureId,
-    /// What it is to egress rules, as a destination.
-    pub(crate) as_destination: SignatureId,
+    as_source: SignatureId,
+    as_destination: SignatureId,
+}
+
+/// What an address is to the rules of one direction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Identity {
+    /// The bits of the signature's atoms, and that of everybody.
+    pub(crate) bloom: u64,
+    pub(crate) signature: SignatureId,
+}
+
+impl Identity {
+    /// The peer with this signature of these atoms.
+    pub(crate) fn new<'atoms>(
+        signature: SignatureId,
+        atoms: impl IntoIterator<Item = &'atoms Atom>,
+    ) -> Identity {
+        let everybody = Atom::EVERYBODY.bloom();
+        let bloom = atoms.into_iter().fold(everybody, |bloom, atom| bloom | atom.bloom());
+        Identity { bloom, signature }
+    }
+}
+
+impl Default for Class {
+    fn default() -> Class {
+        let (open, nobody) =
+            (RuleSetsOfTiers::default(), Identity::new(SignatureId::default(), &[]));
+        Class::new((open, u64::MAX), (open, u64::MAX), nobody, nobody)
+    }
+}
+
+impl Class {
+    /// From the rules for each direction with the bits of what they may admit, and what it is to
+    /// others as a source and as a destination.
+    pub(crate) const fn new(
+        ingress: (RuleSetsOfTiers, u64),
+        egress: (RuleSetsOfTiers, u64),
+        source: Identity,
+        destination: Identity,
+    ) -> Class {
+        Class {
+            admits_sources: ingress.1,
+            admits_destinations: egress.1,
+            source_bloom: source.bloom,
+            destination_bloom: destination.bloom,
+            ingress: ingress.0,
+            egress: egress.0,
+            as_source: source.signature,
+            as_destination: destination.signature,
+        }
+    }
+
+    /// What it is to ingress rules.
+    #[inline]
+    pub(crate) const fn as_source(&self) -> Identity {
+        Identity { bloom: self.source_bloom, signature: self.as_source }
+    }
+
+    /// What it is to egress rules.
+    #[inline]
+    pub(crate) const fn as_destination(&self) -> Identity {
+        Identity { bloom: self.destination_bloom, signature: self.as_destination }
+    }
+
+    /// Whether rules of one of both ends surely let nothing pass from this source to
+    /// `destination`, unless it is of a protocol that options let pass.
+    #[inline]
+    pub(crate) const fn is_cut_off_from(&self, destination: &Class) -> bool {
+        destination.admits_sources & self.source_bloom == 0
+            || self.admits_destinations & destination.destination_bloom == 0
+    }
 }
 
 /// The rules for one direction: those that add up, between two lists of which the first match

@@ -1,13 +1,38 @@
 use std::sync::Arc;
 
-/// Number of a [`Guard`].
+/// Number of a [`Guard`]; or a guard of the commonest kinds, one port or every port, which needs
+/// no record.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct GuardId(pub(crate) u32);
 
 impl GuardId {
     /// Admits nothing; stands where there is no guard.
     pub(crate) const NONE: GuardId = GuardId(0);
+
+    /// Admits every key, those without a port included.
+    pub(crate) const EVERYTHING: GuardId = GuardId(NO_RECORD | 1 << 24);
+
+    /// Admits one key; `None` unless it is one of a protocol and a port.
+    pub(crate) const fn one(key: u32) -> Option<GuardId> {
+        if key < 1 << 24 { Some(GuardId(NO_RECORD | key)) } else { None }
+    }
+
+    /// Whether it is the number of a record; otherwise it [admits](Self::admits) or not by itself.
+    #[inline]
+    pub(crate) const fn is_record(self) -> bool {
+        self.0 & NO_RECORD == 0
+    }
+
+    /// Whether it admits the key without a look at a record.
+    #[inline]
+    pub(crate) const fn admits(self, key: u32) -> bool {
+        self.0 == NO_RECORD | key || self.0 == GuardId::EVERYTHING.0
+    }
 }
+
+/// Set where the guard needs no record: keys have 24 bits or the highest one, and numbers of
+/// records 28.
+const NO_RECORD: u32 = 1 << 29;
 
 /// A range of packet keys (`protocol << 16 | port`), both ends included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -1,6 +1,8 @@
 use std::sync::Arc;
 
+use super::ipv4_entry::{Entry, MOST_PAGES, Way};
 use super::{ClassId, Records};
+use crate::numbers::Numbers;
 
 /// IPv4 address to class: a direct table over 16, 8 and 8 bits.
 ///
@@ -10,49 +12,34 @@ use super::{ClassId, Records};
 /// it is.
 #[derive(Clone)]
 pub(crate) struct Ipv4Table {
-    root: Arc<[u32; 1 << 16]>,
-    /// Pages with an entry for each byte.
-    dense: Records<Page, 2>,
+    root: Arc<[Entry; 1 << 16]>,
+    /// Pages with an entry for each byte, one after the other.
+    dense: Records<Entry, { 2 * PAGE_SIZE }>,
+    /// Which of them are in use.
+    pages: Numbers,
     runs: Records<Runs, 32>,
     /// How many runs each dense page has, for the writer: when they get few, it is kept as such.
     runs_of_dense: Vec<u16>,
 }
-
-/// Set in an entry that leads to a page with an entry for each byte; its number is in the low bits.
-const DENSE: u32 = 1 << 31;
-/// Set in an entry that leads to a page of [`Runs`]; its number is in the low bits.
-const RUNS: u32 = 1 << 30;
-
-/// Bits of an entry that number a page.
-const NUMBER: u32 = RUNS - 1;
 
 /// Entries of a page.
 const PAGE_SIZE: usize = 256;
 
 const MOST_RUNS: usize = 16;
 
-type Entries = [u32; PAGE_SIZE];
-
-#[derive(Clone, Copy, Debug)]
-#[repr(C, align(64))]
-struct Page(Entries);
-
-impl Default for Page {
-    fn default() -> Page {
-        Page([0; PAGE_SIZE])
-    }
-}
+type Entries = [Entry; PAGE_SIZE];
 
 /// A page that changes rarely: `values[i]` from `starts[i]` on. Unused places repeat the last run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Runs {
-    values: [u32; MOST_RUNS],
+    values: [Entry; MOST_RUNS],
     starts: [u8; MOST_RUNS],
 }
 
 impl Default for Runs {
     fn default() -> Runs {
-        Runs { values: [0; MOST_RUNS], starts: [0; MOST_RUNS] }
+        let values = [Entry::default(); MOST_RUNS];
+        Runs { values, starts: [0; MOST_RUNS] }
     }
 }
 
@@ -75,7 +62,7 @@ impl Runs {
     }
 
     fn entries(&self) -> Entries {
-        let mut entries = [0; PAGE_SIZE];
+        let mut entries = [Entry::default(); PAGE_SIZE];
         for (start, value) in self.starts.iter().zip(&self.values) {
             entries[usize::from(*start)..].fill(*value);
         }
@@ -83,7 +70,7 @@ impl Runs {
     }
 
     #[inline]
-    fn at(&self, byte: u8) -> u32 {
+    fn at(&self, byte: u8) -> Entry {
         // Counting compares over sixteen bytes is one vector instruction or two; `starts[0]` is 0,
         // so the count is at least 1.
         let count = self.starts.iter().fold(0_u8, |count, start| count + u8::from(*start <= byte));
@@ -101,7 +88,7 @@ impl Default for Ipv4Table {
 impl std::fmt::Debug for Ipv4Table {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Ipv4Table")
-            .field("dense", &self.dense.used())
+            .field("dense", &self.pages.used())
             .field("runs", &self.runs.used())
             .finish_non_exhaustive()
     }
@@ -111,50 +98,57 @@ impl Ipv4Table {
     /// With one class for every address.
     pub(crate) fn everywhere(class: ClassId) -> Ipv4Table {
         // By way of the heap: a quarter of a mebibyte is too much for some stacks.
-        let root: Option<Box<[u32; 1 << 16]>> =
-            vec![class.bits(); 1 << 16].into_boxed_slice().try_into().ok();
+        let entry = Entry::class(class);
+        let root: Option<Box<[Entry; 1 << 16]>> =
+            vec![entry; 1 << 16].into_boxed_slice().try_into().ok();
         Ipv4Table {
-            root: root.map_or_else(|| Arc::new([0; 1 << 16]), Arc::from),
+            root: root.map_or_else(|| Arc::new([entry; 1 << 16]), Arc::from),
             dense: Records::default(),
+            pages: Numbers::from(1),
             runs: Records::default(),
             runs_of_dense: Vec::new(),
         }
     }
 
     /// The class of an address.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn lookup(&self, address: u32) -> ClassId {
-        let [high, low, third, fourth] = address.to_be_bytes();
-        let mut entry = self.root[usize::from(u16::from_be_bytes([high, low]))];
-        if entry & DENSE != 0 {
-            entry = self.dense(entry, third);
-            if entry & DENSE != 0 {
-                entry = self.dense(entry, fourth);
-            } else if entry & RUNS != 0 {
-                entry = self.through_runs(entry, fourth, fourth);
-            }
-        } else if entry & RUNS != 0 {
-            entry = self.through_runs(entry, third, fourth);
+        let (third, fourth) = ((address >> 8) as u8, address as u8);
+        match self.root[(address >> 16) as usize].leads_to() {
+            Way::Dense(page) => match self.dense(page, third).leads_to() {
+                Way::Dense(page) => self.dense(page, fourth).last(),
+                Way::Runs(page) => self.through_runs(page, fourth, fourth),
+                Way::Class(class) => class,
+            },
+            Way::Runs(page) => self.through_runs(page, third, fourth),
+            Way::Class(class) => class,
         }
-        ClassId::from_bits(entry)
     }
 
     #[inline]
-    fn dense(&self, page: u32, byte: u8) -> u32 {
-        self.dense.at(page & !DENSE).0[usize::from(byte)]
+    fn dense(&self, page: u32, byte: u8) -> Entry {
+        match self.dense.chunk(page) {
+            Some(chunk) => chunk[(page | u32::from(byte)) as usize % chunk.len()],
+            None => self.nowhere(),
+        }
+    }
+
+    /// What a page that does not exist leads to; no entry leads to one.
+    #[cold]
+    #[inline(never)]
+    fn nowhere(&self) -> Entry {
+        Entry::default()
     }
 
     /// From a page of runs on, where `byte` chooses; after it, `fourth` does. Mostly for addresses
     /// of the outside; out of the way, so that the way of the others is short.
     #[inline(never)]
-    fn through_runs(&self, entry: u32, byte: u8, fourth: u8) -> u32 {
-        let entry = self.runs.at(entry & NUMBER).at(byte);
-        if entry & DENSE != 0 {
-            self.dense(entry, fourth)
-        } else if entry & RUNS != 0 {
-            self.runs.at(entry & NUMBER).at(fourth)
-        } else {
-            entry
+    fn through_runs(&self, page: u32, byte: u8, fourth: u8) -> ClassId {
+        let entry = self.runs.at(page).at(byte);
+        match entry.leads_to() {
+            Way::Dense(page) => self.dense(page, fourth).last(),
+            Way::Runs(page) => self.runs.at(page).at(fourth).last(),
+            Way::Class(class) => class,
         }
     }
 
@@ -173,22 +167,32 @@ impl Ipv4Table {
 
     /// The entry that replaces `entry` when the addresses below it have got their classes; the byte
     /// at `shift` chooses in its page.
-    fn assign_below(&mut self, entry: u32, shift: u32, points: &[(u32, ClassId)]) -> Option<u32> {
-        let mut entries = (entry & DENSE == 0).then(|| self.open(entry));
+    fn assign_below(
+        &mut self,
+        entry: Entry,
+        shift: u32,
+        points: &[(u32, ClassId)],
+    ) -> Option<Entry> {
+        let dense = match entry.leads_to() {
+            Way::Dense(first) => Some(first),
+            Way::Runs(_) | Way::Class(_) => None,
+        };
+        let mut entries = dense.is_none().then(|| self.open(entry));
         for same in points.chunk_by(|a, b| a.0 >> shift == b.0 >> shift) {
             let Some((address, class)) = same.first() else { continue };
-            let place = (address >> shift) as usize % PAGE_SIZE;
-            let old = match &entries {
-                Some(entries) => entries[place],
-                None => self.dense.at(entry & !DENSE).0[place],
+            let byte = (address >> shift) as u8;
+            let place = usize::from(byte);
+            let old = match (&entries, dense) {
+                (Some(entries), _) => entries[place],
+                (None, first) => self.dense(first.unwrap_or(0), byte),
             };
             let new = match shift {
-                0 => class.bits(),
+                0 => Entry::class(*class),
                 _ => self.assign_below(old, shift - 8, same)?,
             };
             match &mut entries {
                 Some(entries) => entries[place] = new,
-                None if self.write_entry(entry & !DENSE, place, new) => {}
+                None if dense.is_some_and(|first| self.write_entry(first, place, new)) => {}
                 None => entries.insert(self.open(entry))[place] = new,
             }
         }
@@ -200,23 +204,24 @@ impl Ipv4Table {
 
     /// Writes one entry of a dense page, without looking at all the others. Says no, and does not,
     /// when the page would have so few runs that it is to be kept as those.
-    fn write_entry(&mut self, page: u32, place: usize, new: u32) -> bool {
-        let entries = &self.dense.at(page).0;
-        let old = entries[place];
+    fn write_entry(&mut self, first: u32, place: usize, new: Entry) -> bool {
+        let number = first as usize / PAGE_SIZE;
+        let entry = |place: usize| *self.dense.at(first | place as u32);
+        let old = entry(place);
         if old == new {
             return true;
         }
-        let left = place.checked_sub(1).and_then(|place| entries.get(place));
-        let neighbours = left.into_iter().chain(entries.get(place + 1));
-        let mut runs = self.runs_of_dense[page as usize];
-        for neighbour in neighbours {
-            runs = runs + u16::from(new != *neighbour) - u16::from(old != *neighbour);
+        let left = place.checked_sub(1).map(entry);
+        let right = (place + 1 < PAGE_SIZE).then(|| entry(place + 1));
+        let mut runs = self.runs_of_dense[number];
+        for neighbour in left.into_iter().chain(right) {
+            runs = runs + u16::from(new != neighbour) - u16::from(old != neighbour);
         }
         if usize::from(runs) <= MOST_RUNS {
             return false;
         }
-        self.runs_of_dense[page as usize] = runs;
-        self.dense.get_mut(page).0[place] = new;
+        self.runs_of_dense[number] = runs;
+        self.dense.set(first | place as u32, new);
         true
     }
 
@@ -244,27 +249,27 @@ impl Ipv4Table {
     /// is chosen from by the byte at `shift`; `range` lies in the block.
     fn replace_below(
         &mut self,
-        entry: u32,
+        entry: Entry,
         shift: u32,
         start: u32,
         range: (u32, u32),
         classes: (ClassId, ClassId),
-    ) -> Option<u32> {
-        let leaf = entry & (DENSE | RUNS) == 0;
-        if leaf && entry != classes.0.bits() {
-            return Some(entry);
-        }
-        let whole = range == (start, start | ((1 << (shift + 8)) - 1));
-        if leaf && whole {
-            return Some(classes.1.bits());
+    ) -> Option<Entry> {
+        if let Way::Class(class) = entry.leads_to() {
+            let whole = range == (start, start | ((1 << (shift + 8)) - 1));
+            if class != classes.0 {
+                return Some(entry);
+            } else if whole {
+                return Some(Entry::class(classes.1));
+            }
         }
         let mut entries = self.open(entry);
         for byte in (range.0 >> shift) % 256..=(range.1 >> shift) % 256 {
             let place = byte as usize;
             let old = entries[place];
             if shift == 0 {
-                if old == classes.0.bits() {
-                    entries[place] = classes.1.bits();
+                if old == Entry::class(classes.0) {
+                    entries[place] = Entry::class(classes.1);
                 }
                 continue;
             }
@@ -275,7 +280,7 @@ impl Ipv4Table {
         self.close(entry, &entries)
     }
 
-    fn set_root(&mut self, place: usize, before: u32, entry: u32) {
+    fn set_root(&mut self, place: usize, before: Entry, entry: Entry) {
         // The root is copied when a snapshot shares it, so it is left alone where nothing changes.
         if entry != before
             && let Some(root) = Arc::make_mut(&mut self.root).get_mut(place)
@@ -285,70 +290,85 @@ impl Ipv4Table {
     }
 
     /// What an entry has for each byte.
-    fn open(&self, entry: u32) -> Entries {
-        if entry & DENSE != 0 {
-            self.dense.at(entry & !DENSE).0
-        } else if entry & RUNS != 0 {
-            self.runs.at(entry & NUMBER).entries()
-        } else {
-            [entry; PAGE_SIZE]
+    fn open(&self, entry: Entry) -> Entries {
+        match entry.leads_to() {
+            Way::Dense(page) => self.page(page),
+            Way::Runs(page) => self.runs.at(page).entries(),
+            Way::Class(_) => [entry; PAGE_SIZE],
         }
+    }
+
+    /// The entries of a dense page.
+    fn page(&self, first: u32) -> Entries {
+        let chunk = self.dense.chunk(first).map(|chunk| chunk.as_chunks().0);
+        let page = chunk.and_then(|pages| pages.get(first as usize / PAGE_SIZE % pages.len()));
+        page.copied().unwrap_or([Entry::default(); PAGE_SIZE])
+    }
+
+    fn set_page(&mut self, first: u32, entries: &Entries) {
+        let pages = self.dense.chunk_mut(first).as_chunks_mut().0;
+        let place = first as usize / PAGE_SIZE % pages.len();
+        pages[place] = *entries;
     }
 
     /// The entry for what was `before` and is now `entries`; the page is kept, changed, made or
     /// freed.
-    fn close(&mut self, before: u32, entries: &Entries) -> Option<u32> {
+    fn close(&mut self, before: Entry, entries: &Entries) -> Option<Entry> {
+        let way = before.leads_to();
         // Most changes lie below the page, and a page that is not written to is not copied.
-        if before & DENSE != 0 && self.dense.at(before & !DENSE).0 == *entries {
+        if let Way::Dense(page) = way
+            && self.page(page) == *entries
+        {
             return Some(before);
         }
         let after = entries.iter().skip(1);
         let changes = entries.iter().zip(after).map(|(a, b)| u32::from(a != b)).sum::<u32>();
         let runs = changes as usize + 1;
         let first = entries[0];
-        if runs == 1 && first & (DENSE | RUNS) == 0 {
+        if runs == 1 && matches!(first.leads_to(), Way::Class(_)) {
             self.free(before);
             return Some(first);
         }
         if runs > MOST_RUNS {
-            let page = if before & DENSE != 0 {
-                self.dense.set(before & !DENSE, Page(*entries));
-                before & !DENSE
+            let page = if let Way::Dense(first) = way {
+                first / PAGE_SIZE as u32
             } else {
                 self.free(before);
-                self.dense.insert(Page(*entries))?
+                self.pages.take(MOST_PAGES)?
             };
             if page as usize >= self.runs_of_dense.len() {
                 self.runs_of_dense.resize(page as usize + 1, 0);
             }
             self.runs_of_dense[page as usize] = u16::try_from(runs).ok()?;
-            return Some(page | DENSE);
+            let entry = Entry::dense(page);
+            self.set_page(entry.first(), entries);
+            return Some(entry);
         }
-        let page = Runs::of(entries)?;
-        if before & DENSE == 0 && before & RUNS != 0 {
-            self.runs.set(before & NUMBER, page);
+        let content = Runs::of(entries)?;
+        if let Way::Runs(page) = way {
+            self.runs.set(page, content);
             return Some(before);
         }
         self.free(before);
-        Some(self.runs.insert(page)? | RUNS)
+        Some(Entry::runs(self.runs.insert(content)?))
     }
 
-    fn free(&mut self, entry: u32) {
-        if entry & DENSE != 0 {
-            self.dense.remove(entry & !DENSE);
-        } else if entry & RUNS != 0 {
-            self.runs.remove(entry & NUMBER);
+    fn free(&mut self, entry: Entry) {
+        match entry.leads_to() {
+            Way::Dense(page) => self.pages.give_back(page / PAGE_SIZE as u32),
+            Way::Runs(page) => self.runs.remove(page),
+            Way::Class(_) => {}
         }
     }
 
     /// How many pages there are, dense ones and those of runs.
     pub(crate) fn pages(&self) -> (usize, usize) {
-        (self.dense.used() - 1, self.runs.used() - 1)
+        (self.pages.used() - 1, self.runs.used() - 1)
     }
 
     /// How many there is room for.
     pub(crate) fn room(&self) -> (usize, usize) {
-        (self.dense.room(), self.runs.room())
+        (self.dense.room() / PAGE_SIZE, self.runs.room())
     }
 
     /// The table as it is now, for a snapshot.
@@ -356,6 +376,7 @@ impl Ipv4Table {
         Ipv4Table {
             root: Arc::clone(&self.root),
             dense: self.dense.share(),
+            pages: Numbers::from(self.pages.end()),
             runs: self.runs.share(),
             runs_of_dense: Vec::new(),
         }
@@ -368,7 +389,7 @@ impl Ipv4Table {
 
     /// Bytes on the heap.
     pub(super) fn bytes(&self) -> usize {
-        size_of::<[u32; 1 << 16]>() + self.dense.bytes() + self.runs.bytes()
+        size_of::<[Entry; 1 << 16]>() + self.dense.bytes() + self.runs.bytes()
     }
 }
 

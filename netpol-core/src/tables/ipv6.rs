@@ -74,7 +74,8 @@ impl Ipv6Table {
             return ClassId::from_bits(slot.class);
         }
         let after = self.starts.partition_point(|start| *start <= address);
-        ClassId::from_bits(self.classes.get(after.wrapping_sub(1)).copied().unwrap_or(0))
+        let class = self.classes.get(after.wrapping_sub(1));
+        class.map_or(ClassId::UNKNOWN, |class| ClassId::from_bits(*class))
     }
 
     /// Gives a single address a class of its own, or takes that back.

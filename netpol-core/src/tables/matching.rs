@@ -2,39 +2,41 @@
 
 use super::rule_set::{self, Link, RuleSet};
 use super::signature::{self, Signature};
-use super::{Atom, Guard, GuardId, NamedPort, RuleSetId, SignatureId, Tables};
+use super::{Atom, Guard, GuardId, Identity, NamedPort, RuleSetId, Tables};
 
 impl Tables {
-    /// Whether `rule_set` lets a peer with `signature` pass with a packet of `key`.
+    /// Whether `rule_set` lets `peer` pass with a packet of `key`.
     ///
     /// One or two cache lines from each side; nothing is allocated, nothing panics.
     #[inline]
-    pub(crate) fn admits(&self, rule_set: RuleSetId, signature: SignatureId, key: u32) -> bool {
-        if rule_set == RuleSetId::NOT_ISOLATED {
+    pub(crate) fn admits(&self, rule_set: RuleSetId, peer: Identity, key: u32) -> bool {
+        rule_set == RuleSetId::NOT_ISOLATED || self.set_admits(rule_set, peer, key)
+    }
+
+    #[inline(never)]
+    fn set_admits(&self, rule_set: RuleSetId, peer: Identity, key: u32) -> bool {
+        let record = self.rule_sets.at(rule_set);
+        let signature = self.signatures.at(peer.signature.0);
+        // Classes settle this before, but for those with ordered lists.
+        record.bloom & peer.bloom != 0 && self.record_admits(record, signature, peer.bloom, key)
+            || record.has_more() && self.rest_admits(record, signature, peer.bloom, key)
+    }
+
+    /// The same for what a record says beside its entries, and for what comes after it; most rule
+    /// sets have neither.
+    #[inline(never)]
+    fn rest_admits(&self, record: &RuleSet, peer: &Signature, bloom: u64, key: u32) -> bool {
+        if record.any != GuardId::NONE && self.passes(record.any, peer, key) {
             return true;
         }
-        let record = self.rule_sets.at(rule_set);
-        let peer = self.signatures.at(signature.0);
-        // Most packets are settled here, by one bit pattern for all records of the rule set.
-        (record.bloom & peer.bloom != 0 || record.any != GuardId::NONE)
-            && self.admits_peer(record, peer, key)
-    }
-
-    /// The same from a record on, for a peer that seems to have something in common with it.
-    #[inline(never)]
-    fn admits_peer(&self, record: &RuleSet, peer: &Signature, key: u32) -> bool {
-        (record.any != GuardId::NONE && self.passes(record.any, peer, key))
-            || self.record_admits(record, peer, key)
-            || (record.link != 0 && self.rest_admits(record, peer, key))
-    }
-
-    /// The same for what comes after a record; most rule sets have but one.
-    #[inline(never)]
-    fn rest_admits(&self, record: &RuleSet, peer: &Signature, key: u32) -> bool {
         match self.rule_sets.follow(record) {
             Link::End => false,
             // No deeper than the longest chain, which has a handful of records.
-            Link::Next(next) => next.bloom & peer.bloom != 0 && self.admits_peer(next, peer, key),
+            Link::Next(next) => {
+                next.bloom & bloom != 0
+                    && (self.record_admits(next, peer, bloom, key)
+                        || next.has_more() && self.rest_admits(next, peer, bloom, key))
+            }
             Link::Heavy(heavy) => self
                 .atoms(peer)
                 .iter()
@@ -42,28 +44,37 @@ impl Tables {
         }
     }
 
-    /// Whether one of the record's own entries admits the peer.
+    /// Whether one of the record's own entries admits a peer with these atoms, whose bits are in
+    /// `bloom`.
     #[inline]
-    fn record_admits(&self, record: &RuleSet, peer: &Signature, key: u32) -> bool {
+    fn record_admits(&self, record: &RuleSet, peer: &Signature, bloom: u64, key: u32) -> bool {
         if !peer.is_inline() {
             return self.record_admits_long(record, peer, key);
         }
-        let mut candidates = candidates(&record.atoms, peer.bloom);
-        while candidates != 0 {
-            let place = candidates.trailing_zeros() as usize;
-            if let (Some(atom), Some(guard)) = (record.atoms.get(place), record.guards.get(place))
-                && is_among(*atom, &peer.atoms)
-                && self.passes(*guard, peer, key)
-            {
+        match record.meet(peer, bloom, key) {
+            Meeting::Admitted => true,
+            Meeting::Places(0) => false,
+            Meeting::Places(places) => self.places_admit(record, places, peer, key),
+        }
+    }
+
+    /// Whether the guard of one of these entries lets the peer pass.
+    #[inline(never)]
+    fn places_admit(&self, record: &RuleSet, mut places: u32, peer: &Signature, key: u32) -> bool {
+        while places != 0 {
+            let place = places.trailing_zeros() as usize;
+            if record.guards.get(place).is_some_and(|guard| self.record_passes(*guard, peer, key)) {
                 return true;
             }
-            candidates &= candidates - 1;
+            places &= places - 1;
         }
         false
     }
 
-    /// The same for a peer with more atoms than its record holds.
+    /// The same as [`record_admits`](Self::record_admits) for a peer with more atoms than its
+    /// record holds.
     #[cold]
+    #[inline(never)]
     fn record_admits_long(&self, record: &RuleSet, peer: &Signature, key: u32) -> bool {
         let atoms = self.atoms(peer);
         record.atoms.iter().zip(&record.guards).any(|(atom, guard)| {
@@ -74,6 +85,12 @@ impl Tables {
     /// Whether the guard lets the peer pass with this key.
     #[inline]
     pub(crate) fn passes(&self, guard: GuardId, peer: &Signature, key: u32) -> bool {
+        guard.admits(key) || guard.is_record() && self.record_passes(guard, peer, key)
+    }
+
+    /// The same for a guard that has a record.
+    #[inline(never)]
+    fn record_passes(&self, guard: GuardId, peer: &Signature, key: u32) -> bool {
         let guard = self.guards.at(guard.0);
         (guard.contains(key) || guard.detail != 0 && self.detail_contains(guard, peer, key))
             && (guard.excepts == 0 || !self.excludes(guard.excepts, peer))
@@ -98,17 +115,14 @@ impl Tables {
 
     /// Whether the peer matches the atom.
     #[inline]
-    pub(super) fn has(&self, peer: &Signature, atom: Atom) -> bool {
-        if peer.is_inline() {
-            is_among(atom, &peer.atoms)
-        } else {
-            self.atoms(peer).binary_search(&atom).is_ok()
-        }
+    pub(crate) fn has(&self, peer: &Signature, atom: Atom) -> bool {
+        is_among(atom, &peer.atoms) || !peer.is_inline() && self.has_beyond(peer, atom)
     }
 
-    /// Whether a peer with `signature` matches the atom.
-    pub(crate) fn matches(&self, atom: Atom, signature: SignatureId) -> bool {
-        self.has(self.signatures.at(signature.0), atom)
+    /// The same for a peer with more atoms than its record holds.
+    #[cold]
+    fn has_beyond(&self, peer: &Signature, atom: Atom) -> bool {
+        self.atoms(peer).binary_search(&atom).is_ok()
     }
 
     /// The atoms of a signature, sorted.
@@ -127,6 +141,37 @@ impl Tables {
     }
 }
 
+/// What comes of the entries of a record that speak of a peer.
+enum Meeting {
+    /// One admits it.
+    Admitted,
+    /// Those at these places may, by their guards' records.
+    Places(u32),
+}
+
+impl RuleSet {
+    /// Which entries speak of a peer, all of whose atoms are in its record. Asks for nothing else, so
+    /// that it is short.
+    #[inline(never)]
+    fn meet(&self, peer: &Signature, bloom: u64, key: u32) -> Meeting {
+        let mut places = 0;
+        let mut candidates = candidates(&self.atoms, bloom);
+        while candidates != 0 {
+            let place = candidates.trailing_zeros() as usize;
+            if let (Some(atom), Some(guard)) = (self.atoms.get(place), self.guards.get(place))
+                && is_among(*atom, &peer.atoms)
+            {
+                if guard.admits(key) {
+                    return Meeting::Admitted;
+                }
+                places |= u32::from(guard.is_record()) << place;
+            }
+            candidates &= candidates - 1;
+        }
+        Meeting::Places(places)
+    }
+}
+
 /// Bit `i` is set when the peer may match `rules[i]`, by its bloom word.
 #[inline]
 pub(super) fn candidates(rules: &[Atom; rule_set::INLINE], bloom: u64) -> u32 {
@@ -134,7 +179,7 @@ pub(super) fn candidates(rules: &[Atom; rule_set::INLINE], bloom: u64) -> u32 {
     places.fold(0, |found, (place, rule)| found | u32::from(rule.bloom() & bloom != 0) << place)
 }
 
-/// Whether the atom is among the peer's, all of which must be in its record.
+/// Whether the atom is among those of the peer's record.
 #[inline]
 fn is_among(atom: Atom, peer: &[Atom; signature::INLINE]) -> bool {
     // A fold without branches, which compilers turn into vector compares on every target.

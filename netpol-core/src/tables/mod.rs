@@ -24,6 +24,7 @@ mod class;
 mod guard;
 mod heavy;
 mod ipv4;
+mod ipv4_entry;
 mod ipv6;
 mod matching;
 mod open_table;
@@ -37,7 +38,7 @@ mod spares;
 
 pub(crate) use atom_spans::AtomSpans;
 pub(crate) use change::Change;
-pub(crate) use class::{Class, ClassId, RuleSetsOfTiers};
+pub(crate) use class::{Class, ClassId, Identity, RuleSetsOfTiers};
 pub(crate) use guard::{Guard, GuardDetail, GuardId, NamedPort, NamedPortRef, Range};
 pub(crate) use ipv4::Ipv4Table;
 pub(crate) use ipv6::Ipv6Table;
@@ -79,7 +80,7 @@ pub(crate) struct Tables {
     /// IPv6 address to class.
     pub(crate) ipv6: Ipv6Table,
     /// What addresses that lead to the class are.
-    pub(crate) classes: Records<Class, 128>,
+    pub(crate) classes: Records<Class, 64>,
     /// Who may pass, for each direction.
     pub(crate) rule_sets: RuleSets,
     /// Lists of which the first match decides.
@@ -104,6 +105,11 @@ impl Tables {
             IpAddr::V4(address) => self.ipv4.lookup(address.to_bits()),
             IpAddr::V6(address) => self.ipv6.lookup(address.to_bits()),
         }
+    }
+
+    /// The bits of what may pass the rules for a direction; all when anybody may.
+    pub(crate) fn admitted_by(&self, sets: &RuleSetsOfTiers) -> u64 {
+        if sets.is_ordered() { u64::MAX } else { self.rule_sets.bloom(sets.isolating) }
     }
 
     /// Makes every address one that needs a look at more than the tables.

@@ -6,7 +6,7 @@ use super::atom_spans::AtomSpans;
 use super::matching::candidates;
 use super::rule_set::{INLINE, NO_ATOM};
 use super::signature::Signature;
-use super::{Atom, GuardId, Records, SignatureId, Tables};
+use super::{Atom, GuardId, Identity, Records, Tables};
 
 /// Number of an ordered rule set.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -69,8 +69,6 @@ const TO_HEAVY: u32 = 1 << 31;
 struct Record {
     /// The bits of its atoms, and of those in the rest of the chain.
     bloom: u64,
-    /// Whether one of its atoms, or of those in the rest of the chain, is everybody.
-    everybody: u32,
     /// The next record of the chain, or the heavy form; 0 for neither.
     link: u32,
     atoms: [Atom; INLINE],
@@ -80,7 +78,7 @@ struct Record {
 impl Default for Record {
     fn default() -> Record {
         let guarded = [Guarded(0); INLINE];
-        Record { bloom: 0, everybody: 0, link: 0, atoms: [NO_ATOM; INLINE], guarded }
+        Record { bloom: 0, link: 0, atoms: [NO_ATOM; INLINE], guarded }
     }
 }
 
@@ -109,16 +107,14 @@ impl OrderedRuleSets {
         if entries.is_empty() {
             return Some(OrderedId::EMPTY);
         }
-        let is_everybody = |entry: &OrderedEntry| entry.atom == Atom::EVERYBODY;
         if entries.len() > HEAVY {
             let link = self.heavy.insert(Arc::new(Heavy::new(entries)))? | TO_HEAVY;
             let bloom = entries.iter().fold(0, |bloom, entry| bloom | entry.atom.bloom());
-            let everybody = entries.iter().any(is_everybody).into();
-            let record = Record { bloom, everybody, link, ..Record::default() };
+            let record = Record { bloom, link, ..Record::default() };
             return self.records.insert(record).map(OrderedId);
         }
         // From the last record of the chain to the first, so that each knows the next.
-        let (mut link, mut bloom, mut everybody) = (0, 0, 0);
+        let (mut link, mut bloom) = (0, 0);
         for chunk in entries.chunks(INLINE).rev() {
             let mut record = Record { link, ..Record::default() };
             let places = record.atoms.iter_mut().zip(&mut record.guarded);
@@ -127,8 +123,7 @@ impl OrderedRuleSets {
                 *guarded = Guarded::new(entry);
                 bloom |= entry.atom.bloom();
             }
-            everybody |= u32::from(chunk.iter().any(is_everybody));
-            (record.bloom, record.everybody) = (bloom, everybody);
+            record.bloom = bloom;
             link = self.records.insert(record)?;
         }
         Some(OrderedId(link))
@@ -196,30 +191,28 @@ impl Heavy {
 }
 
 impl Tables {
-    /// What the first entry decides that matches a peer with `signature` and a packet of `key`;
-    /// `None` when no entry matches.
+    /// What the first entry decides that matches `peer` and a packet of `key`; `None` when no
+    /// entry matches.
     #[inline]
-    pub(crate) fn first_match(
-        &self,
-        list: OrderedId,
-        signature: SignatureId,
-        key: u32,
-    ) -> Option<Outcome> {
+    pub(crate) fn first_match(&self, list: OrderedId, peer: Identity, key: u32) -> Option<Outcome> {
         if list == OrderedId::EMPTY {
             return None;
         }
-        let peer = self.signatures.at(signature.0);
         let mut record = self.ordered.records.at(list.0);
+        if record.bloom & peer.bloom == 0 {
+            return None;
+        }
+        let signature = self.signatures.at(peer.signature.0);
         // The bloom of a record speaks for the rest of the chain too.
-        while record.bloom & peer.bloom != 0 || record.everybody != 0 {
-            if let Some(outcome) = self.record_decides(record, peer, key) {
+        while record.bloom & peer.bloom != 0 {
+            if let Some(outcome) = self.record_decides(record, signature, peer.bloom, key) {
                 return Some(outcome);
             }
             match record.link {
                 0 => return None,
                 heavy if heavy & TO_HEAVY != 0 => {
                     let heavy = self.ordered.heavy.at(heavy & !TO_HEAVY);
-                    return self.heavy_decides(heavy, record.bloom, peer, key);
+                    return self.heavy_decides(heavy, record.bloom, signature, key);
                 }
                 next => record = self.ordered.records.at(next),
             }
@@ -228,8 +221,14 @@ impl Tables {
     }
 
     #[inline]
-    fn record_decides(&self, record: &Record, peer: &Signature, key: u32) -> Option<Outcome> {
-        let mut candidates = candidates(&record.atoms, peer.bloom | Atom::EVERYBODY.bloom());
+    fn record_decides(
+        &self,
+        record: &Record,
+        peer: &Signature,
+        bloom: u64,
+        key: u32,
+    ) -> Option<Outcome> {
+        let mut candidates = candidates(&record.atoms, bloom);
         while candidates != 0 {
             let place = candidates.trailing_zeros() as usize;
             if let (Some(atom), Some(guarded)) =

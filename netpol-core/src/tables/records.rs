@@ -65,6 +65,12 @@ impl<T, const N: usize> Records<T, N> {
         &self.first
     }
 
+    /// The chunk in which a record lies.
+    #[inline]
+    pub(crate) fn chunk(&self, number: u32) -> Option<&[T; N]> {
+        self.chunks.get(number as usize / N).map(|chunk| &**chunk)
+    }
+
     /// How many records are in use, number 0 included.
     pub(crate) fn used(&self) -> usize {
         self.numbers.used()
@@ -106,7 +112,12 @@ impl<T: Default + Clone, const N: usize> Records<T, N> {
 
     /// A record to write to.
     pub(crate) fn get_mut(&mut self, number: u32) -> &mut T {
-        let (chunk, place) = (number as usize / N, number as usize % N);
+        &mut self.chunk_mut(number)[number as usize % N]
+    }
+
+    /// The chunk in which a record lies, to write to.
+    pub(crate) fn chunk_mut(&mut self, number: u32) -> &mut [T; N] {
+        let chunk = number as usize / N;
         if chunk >= self.used {
             self.grow(chunk + 1);
         }
@@ -119,7 +130,7 @@ impl<T: Default + Clone, const N: usize> Records<T, N> {
         if Arc::strong_count(own) > 1 {
             self.spares.exchange_chunk(chunk, own);
         }
-        &mut Arc::make_mut(own)[place]
+        Arc::make_mut(own)
     }
 
     /// Forgets a record; its number will be another's.

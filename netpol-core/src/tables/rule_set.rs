@@ -60,6 +60,14 @@ impl Default for RuleSet {
     }
 }
 
+impl RuleSet {
+    /// Whether it says more than its entries do.
+    #[inline]
+    pub(super) const fn has_more(&self) -> bool {
+        self.any.0 | self.link != 0
+    }
+}
+
 /// Where a record's chain goes on.
 pub(super) enum Link<'tables> {
     End,
@@ -79,6 +87,13 @@ impl RuleSets {
     #[inline]
     pub(super) fn at(&self, id: RuleSetId) -> &RuleSet {
         self.records.at(id.0)
+    }
+
+    /// The bits of what a rule set may admit; all when it may admit anybody.
+    pub(crate) fn bloom(&self, id: RuleSetId) -> u64 {
+        let record = self.at(id);
+        let anybody = id == RuleSetId::NOT_ISOLATED || record.any != GuardId::NONE;
+        if anybody { u64::MAX } else { record.bloom }
     }
 
     /// Where `record` goes on.
