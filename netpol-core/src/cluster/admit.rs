@@ -62,7 +62,6 @@ pub(super) fn object(object: &Object, admission: Admission, options: &Options) -
 
 /// What is wrong with an object, and what is odd about it.
 fn judge(object: &Object, admission: Admission, options: &Options) -> Vec<Diagnostic> {
-    let name = object.object_ref();
     let validation = ValidateOptions::from(options);
     let errors = validate::object(object, &validation).into_iter().map(|error| {
         let severity = match admission {
@@ -75,7 +74,7 @@ fn judge(object: &Object, admission: Admission, options: &Options) -> Vec<Diagno
         diagnostic
     });
     let warnings = validate::warnings(object, &validation).into_iter().map(Diagnostic::warning);
-    errors.chain(warnings).map(|diagnostic| diagnostic.about(name.clone())).collect()
+    errors.chain(warnings).map(|diagnostic| diagnostic.about(object.object_ref())).collect()
 }
 
 /// What becomes of the parts of an object that mean nothing, unless a person is to mend it anyway.
@@ -88,7 +87,6 @@ fn consequences(
     if admission == Admission::Create && judged.iter().any(Diagnostic::is_error) {
         return Vec::new();
     }
-    let name = object.object_ref();
     let insists = options.unreadable_subjects == UnreadableSubjects::Error;
     validate::not_understood(object)
         .into_iter()
@@ -97,7 +95,7 @@ fn consequences(
                 &problem,
                 Problem::Note { code: "subject-not-understood" | "tier-not-understood", .. }
             );
-            let mut diagnostic = Diagnostic::warning(problem).about(name.clone());
+            let mut diagnostic = Diagnostic::warning(problem).about(object.object_ref());
             if subject && insists {
                 diagnostic.severity = Severity::Error;
             }

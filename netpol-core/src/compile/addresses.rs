@@ -19,6 +19,10 @@ use crate::tables::{ClassId, NumberSlot, Tables};
 #[derive(Clone, Debug, Default)]
 pub(super) struct Addresses {
     known: Claims,
+    /// Claims that are not in it yet, while everything is compiled.
+    new_ipv4: Vec<(u32, u32)>,
+    new_ipv6: Vec<(u128, u32)>,
+    everything: bool,
     /// Whether a node's address is something to look twice at; only an own-node rule makes it so.
     node_rules: bool,
     /// What there is to say about addresses that several pods have.
@@ -31,10 +35,22 @@ impl Addresses {
         Addresses { node_rules, ..Addresses::default() }
     }
 
+    /// Begins a publication.
+    pub(super) const fn begin(&mut self, everything: bool) {
+        self.everything = everything;
+    }
+
     /// An endpoint says that an address is its.
     pub(super) fn claim(&mut self, address: IpAddr, endpoint: u32, work: &mut Work) {
-        self.known.of(address).add_claimant(endpoint);
         work.addresses.insert(address);
+        if !self.everything {
+            self.known.of(address).add_claimant(endpoint);
+            return;
+        }
+        match address {
+            IpAddr::V4(address) => self.new_ipv4.push((address.to_bits(), endpoint)),
+            IpAddr::V6(address) => self.new_ipv6.push((address.to_bits(), endpoint)),
+        }
     }
 
     /// It says so no more.
@@ -80,17 +96,18 @@ impl Addresses {
         tables: &mut Tables,
         directory: &mut Directory,
     ) -> Result<(), TooLarge> {
-        let mut ipv4 = Vec::new();
-        work.addresses.sort();
-        let new_ipv6 = work.addresses.ipv6().len();
-        if new_ipv6 > tables.ipv6.singles() {
-            // A whole cluster at once: one table of the right size instead of a dozen that grow.
-            tables.ipv6.reserve(new_ipv6);
+        self.known.add_all(std::mem::take(&mut self.new_ipv4), std::mem::take(&mut self.new_ipv6));
+        let mut ipv4 = Vec::with_capacity(work.addresses.sorted().ipv4.len());
+        let looked_at = work.addresses.sorted();
+        // A whole cluster at once: one table of the right size instead of a dozen that grow.
+        if looked_at.ipv6.len() > tables.ipv6.singles() {
+            tables.ipv6.reserve(looked_at.ipv6.len());
         }
-        if work.addresses.len() > directory.owners.len() {
-            directory.owners.reserve(work.addresses.len());
+        let addresses = looked_at.ipv4.len() + looked_at.ipv6.len();
+        if addresses > directory.owners.len() {
+            directory.owners.reserve(addresses);
         }
-        for address in work.addresses.iter() {
+        for address in looked_at.iter() {
             let address = &address;
             let known = self.known.of(*address);
             let (before, is_node) = (known.owner(), known.is_node());

@@ -2,14 +2,16 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-use super::work::AddressList;
+use super::gathered::Gathered;
+use super::work::{AddressList, Sorted};
 use crate::directory::EndpointEntry;
 use crate::tables::{Atom, Change, Class, ClassId, SignatureId, Tables};
 
 /// Notes during a publication what it changes.
 #[derive(Clone, Debug, Default)]
 pub(super) struct ChangeCollector {
-    endpoints: Vec<u32>,
+    everything: bool,
+    endpoints: Gathered<u32>,
     /// Endpoints with other classes than before, which may mean the same.
     moved: Vec<(u32, ClassId, ClassId)>,
     addresses: AddressList,
@@ -24,6 +26,11 @@ struct Comparison<'tables> {
 }
 
 impl ChangeCollector {
+    /// Begins a publication; when everything is compiled there is nothing to take note of.
+    pub(super) const fn begin(&mut self, everything: bool) {
+        self.everything = everything;
+    }
+
     /// Takes note of what an endpoint was and is.
     pub(super) fn endpoint(
         &mut self,
@@ -31,6 +38,9 @@ impl ChangeCollector {
         before: Option<&EndpointEntry>,
         now: Option<&EndpointEntry>,
     ) {
+        if self.everything {
+            return;
+        }
         let (Some(before), Some(now)) = (before, now) else {
             self.whole_endpoint(number, [before, now]);
             return;
@@ -48,7 +58,7 @@ impl ChangeCollector {
     }
 
     fn whole_endpoint(&mut self, number: u32, entries: [Option<&EndpointEntry>; 2]) {
-        self.endpoints.push(number);
+        self.endpoints.insert(number);
         let entries = entries.into_iter().flatten();
         for own in entries.flat_map(|entry| &entry.addresses) {
             self.addresses.insert(own.address);
@@ -62,7 +72,9 @@ impl ChangeCollector {
 
     /// Takes note of a prefix whose addresses that are nobody's get another class.
     pub(super) fn prefix(&mut self, net: IpNet, before: ClassId, now: ClassId) {
-        self.prefixes.push((net, before, now));
+        if !self.everything {
+            self.prefixes.push((net, before, now));
+        }
     }
 
     /// What changed from the tables `before` to those of `now`: `written` are the classes that were
@@ -74,17 +86,23 @@ impl ChangeCollector {
         now: &Tables,
         transient: &[Atom],
         written: &[u32],
-        looked_at: &AddressList,
+        looked_at: Sorted<'_>,
     ) -> Change {
+        if self.everything {
+            self.addresses.clear();
+            return Change::everything();
+        }
         let comparison = Comparison { before, now, transient };
         let mut classes = written.to_vec();
+        classes.sort_unstable();
+        classes.dedup();
         classes.retain(|number| {
             let (old, new) = (ClassId::new(*number, false), ClassId::new(*number, false));
             !comparison.mean_the_same(old, new)
         });
         for (number, old, new) in self.moved.drain(..) {
             if !comparison.mean_the_same(old, new) {
-                self.endpoints.push(number);
+                self.endpoints.insert(number);
             }
         }
         for address in looked_at.iter() {
@@ -92,15 +110,16 @@ impl ChangeCollector {
                 self.addresses.insert(address);
             }
         }
-        self.addresses.sort();
-        let addresses = self.addresses.iter().collect();
+        let addresses = self.addresses.sorted().iter().collect();
         self.addresses.clear();
+        let endpoints = self.endpoints.sorted().into();
+        self.endpoints.clear();
         let prefixes = self.prefixes.drain(..);
         let prefixes = prefixes.filter(|(_, old, new)| !comparison.mean_the_same(*old, *new));
         Change {
             everything: false,
-            classes: each_once(&mut classes),
-            endpoints: each_once(&mut self.endpoints),
+            classes: classes.into(),
+            endpoints,
             addresses,
             prefixes: prefixes.map(|(net, ..)| net).collect(),
         }
@@ -110,15 +129,6 @@ impl ChangeCollector {
 fn has_same_addresses(a: &EndpointEntry, b: &EndpointEntry) -> bool {
     let (a, b) = (a.addresses.iter(), b.addresses.iter());
     a.map(|own| own.address).eq(b.map(|own| own.address))
-}
-
-/// What is in a list, sorted; the list keeps its room.
-fn each_once<T: Copy + Ord>(list: &mut Vec<T>) -> Box<[T]> {
-    list.sort_unstable();
-    list.dedup();
-    let sorted = list.as_slice().into();
-    list.clear();
-    sorted
 }
 
 impl Comparison<'_> {

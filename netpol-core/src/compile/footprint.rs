@@ -14,6 +14,7 @@ impl Compiler {
             ("rule sets", self.rule_sets.bytes()),
             ("classes", self.classes.bytes()),
             ("addresses", self.addresses.bytes()),
+            ("spares", self.tables.spare_bytes() + self.directory.spare_bytes()),
             ("endpoints", self.label_class_of.capacity() * size_of::<u32>()),
         ]
     }

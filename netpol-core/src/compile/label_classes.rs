@@ -4,6 +4,7 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use super::TooLarge;
+use super::gathered::Gathered;
 use super::peers::Peers;
 use super::policies::Policies;
 use super::prefixes::AtomLists;
@@ -208,8 +209,18 @@ impl LabelClasses {
     }
 
     /// Finds the label classes that match an atom of pods.
-    pub(super) fn matching(&self, scopes: &Scopes, scope: u32, item: u32, found: &mut Set<u32>) {
+    pub(super) fn matching(
+        &self,
+        scopes: &Scopes,
+        scope: u32,
+        item: u32,
+        found: &mut Gathered<u32>,
+    ) {
         let Some(terms) = scopes.terms_of(scope, item) else { return };
+        if let Some(namespace) = scopes.only_namespace_in(scope) {
+            self.of_namespace(namespace, terms, found);
+            return;
+        }
         match terms.narrowest() {
             Some(facts) => {
                 let filed = facts.iter().filter_map(|fact| self.by_fact.get(fact)).flatten();
@@ -227,7 +238,7 @@ impl LabelClasses {
     }
 
     /// Finds the label classes of a namespace for which terms hold.
-    pub(super) fn of_namespace(&self, namespace: u32, terms: &Terms, found: &mut Set<u32>) {
+    pub(super) fn of_namespace(&self, namespace: u32, terms: &Terms, found: &mut Gathered<u32>) {
         let Some(there) = self.by_namespace.get(&namespace) else { return };
         let hold = |number: &u32| {
             let key = self.known.key(*number);

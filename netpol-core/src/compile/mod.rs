@@ -27,6 +27,7 @@ mod claims;
 mod classes;
 mod endpoints;
 mod footprint;
+mod gathered;
 mod guards;
 mod label_classes;
 mod nodes;
@@ -156,12 +157,10 @@ pub(crate) fn compile(
     } else {
         inventory.take_dirty()
     };
-    match running.apply(&dirty, inventory, options) {
-        Ok(mut compiled) => {
+    match running.apply(&dirty, everything, inventory, options) {
+        Ok(compiled) => {
             inventory.settle(&dirty);
-            if everything {
-                compiled.changed = Change::everything();
-            } else if running.is_wasteful() {
+            if !everything && running.is_wasteful() {
                 // A much larger cluster left its memory behind; what is left of it moves out.
                 drop(running);
                 return compile(compiler, inventory, options);

@@ -134,9 +134,16 @@ impl Scopes {
             atom_count: 0,
             which: Which::Labels(key.0.clone(), audience),
         });
-        for member in self.members.values_mut() {
-            if key.0.hold_for(&member.facts) {
-                let place = member.scopes.partition_point(|other| *other < scope);
+        let everywhere = key.0.narrowest().is_none().then(|| self.members.keys().copied());
+        // Who has a label is known; of some it was said twice, or long ago.
+        let filed = key.0.narrowest().into_iter().flatten();
+        let filed = filed.flat_map(|fact| self.labels.holders(*fact));
+        let candidates = everywhere.into_iter().flatten().chain(filed).collect::<Vec<_>>();
+        for namespace in candidates {
+            let Some(member) = self.members.get_mut(&namespace) else { continue };
+            if key.0.hold_for(&member.facts)
+                && let Err(place) = member.scopes.binary_search(&scope)
+            {
                 member.scopes.insert(place, scope);
             }
         }
@@ -186,6 +193,14 @@ impl Scopes {
         match &self.list[scope].which {
             Which::Own(own) => *own == namespace,
             Which::Labels(terms, _) => terms.hold_for(self.facts(namespace)),
+        }
+    }
+
+    /// The namespace of a scope that is a policy's own.
+    pub(super) fn only_namespace_in(&self, scope: u32) -> Option<u32> {
+        match &self.list[scope].which {
+            Which::Own(own) => Some(*own),
+            Which::Labels(..) => None,
         }
     }
 

@@ -21,15 +21,18 @@ impl Compiler {
     pub(super) fn apply(
         &mut self,
         dirty: &Dirty,
+        everything: bool,
         inventory: &mut Inventory,
         options: &Options,
     ) -> Result<Compiled, TooLarge> {
+        self.changes.begin(everything);
+        self.addresses.begin(everything);
         let before = self.tables.share();
         self.set_nodes_and_names(dirty, inventory, options);
         self.set_namespaces(dirty, inventory, options);
         self.set_policies(dirty, inventory, options)?;
-        self.work.endpoints.extend(&dirty.endpoints);
-        self.reproject(inventory);
+        self.work.endpoints.extend(dirty.endpoints.iter().copied());
+        self.reproject(inventory, everything);
         self.nest_prefixes()?;
         self.refresh_label_classes(options)?;
         self.place_endpoints(inventory, options)?;
@@ -43,7 +46,7 @@ impl Compiler {
             &self.tables,
             &self.peers.transient(),
             &self.classes.written,
-            &self.work.addresses,
+            self.work.addresses.sorted(),
         );
         self.sweep(dirty);
         self.warnings.update(dirty, inventory, options, &self.addresses);
@@ -151,7 +154,12 @@ impl Compiler {
     }
 
     /// Looks again at endpoints of which something is asked that was not, or is no more.
-    fn reproject(&mut self, inventory: &Inventory) {
+    fn reproject(&mut self, inventory: &Inventory, everything: bool) {
+        if everything {
+            // All of them are looked at as it is.
+            self.work.facts.clear();
+            self.work.port_names.clear();
+        }
         for fact in std::mem::take(&mut self.work.facts) {
             self.work.endpoints.extend(inventory.names.labels.holders(fact));
         }
@@ -162,7 +170,9 @@ impl Compiler {
                 let number = self.label_class_of(endpoint);
                 if number != 0 {
                     self.work.label_classes.insert(number);
-                    self.work.classes.extend(&self.label_classes.get(number).classes);
+                    self.work
+                        .classes
+                        .extend(self.label_classes.get(number).classes.iter().copied());
                 }
             }
         }
@@ -206,7 +216,7 @@ impl Compiler {
                 self.exchange(net, before, Classes::id(class, flagged))?;
             }
             let prefix = self.prefixes.get_mut(number);
-            self.work.classes.extend(&prefix.classes);
+            self.work.classes.extend(prefix.classes.iter().copied());
             if prefix.net.prefix_len() == 0 {
                 // What has no address may be anywhere.
                 self.gather_chain(Chain::WITHOUT_ADDRESS);
@@ -263,11 +273,13 @@ impl Compiler {
     }
 
     fn refresh_label_classes(&mut self, options: &Options) -> Result<(), TooLarge> {
-        for number in std::mem::take(&mut self.work.label_classes) {
-            if self.label_classes.is_used(number) {
-                self.refresh_label_class(number, options)?;
+        let numbers = self.work.label_classes.take();
+        for number in &numbers {
+            if self.label_classes.is_used(*number) {
+                self.refresh_label_class(*number, options)?;
             }
         }
+        self.work.label_classes.reuse(numbers);
         Ok(())
     }
 
@@ -284,7 +296,7 @@ impl Compiler {
         };
         let (peers, rule_sets) = (&self.peers, &mut self.rule_sets);
         if self.label_classes.refresh(number, peers, rule_sets, &mut sources, options)? {
-            self.work.classes.extend(&self.label_classes.get(number).classes);
+            self.work.classes.extend(self.label_classes.get(number).classes.iter().copied());
         }
         Ok(())
     }
@@ -294,12 +306,15 @@ impl Compiler {
         inventory: &Inventory,
         options: &Options,
     ) -> Result<(), TooLarge> {
-        let mut numbers = std::mem::take(&mut self.work.endpoints).into_iter().collect::<Vec<_>>();
-        // In order, so that what lies side by side is written once.
-        numbers.sort_unstable();
-        for number in numbers {
-            self.place(number, inventory, options)?;
+        let numbers = self.work.endpoints.take();
+        if numbers.len() > self.directory.names.len() {
+            self.directory.names.reserve(numbers.len());
         }
+        // In order, so that what lies side by side is written once.
+        for number in &numbers {
+            self.place(*number, inventory, options)?;
+        }
+        self.work.endpoints.reuse(numbers);
         let (addresses, directory) = (&mut self.addresses, &mut self.directory);
         self.nodes.drop_unused(addresses, directory, &mut self.work);
         for number in std::mem::take(&mut self.work.own_nodes) {
@@ -339,12 +354,14 @@ impl Compiler {
 
     fn refresh_classes(&mut self) -> Result<(), TooLarge> {
         self.work.classes.extend(self.classes.fresh.drain(..));
-        for number in std::mem::take(&mut self.work.classes) {
-            if self.classes.is_used(number) {
+        let numbers = self.work.classes.take();
+        for number in &numbers {
+            if self.classes.is_used(*number) {
                 let (classes, mut parts) = self.classes_and_parts();
-                classes.refresh(number, &mut parts)?;
+                classes.refresh(*number, &mut parts)?;
             }
         }
+        self.work.classes.reuse(numbers);
         Ok(())
     }
 

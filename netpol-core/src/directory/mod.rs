@@ -45,7 +45,7 @@ pub(crate) struct Directory {
     /// Policies, by their numbers.
     pub(crate) policies: Shelf<Arc<PolicyEntry>>,
     /// Parallel to the classes: what their rule sets came from.
-    pub(crate) class_origins: Records<ClassOrigin, 256>,
+    pub(crate) class_origins: Records<ClassOrigin, 64>,
     /// Lists of policies.
     pub(crate) policy_lists: Shelf<Arc<PolicyList>>,
     /// What the port names that policies use mean on an endpoint, sorted.
@@ -121,6 +121,20 @@ impl Directory {
     /// What port names mean by a list; nothing for number 0.
     pub(crate) fn port_list(&self, number: u32) -> &[NamedPort] {
         self.port_lists.get(number).map_or(&[], |list| list)
+    }
+
+    /// Bytes of what the writer keeps of earlier snapshots.
+    pub(crate) fn spare_bytes(&self) -> usize {
+        self.namespaces.spare_bytes()
+            + self.endpoints.spare_bytes()
+            + self.owners.spare_bytes()
+            + self.names.spare_bytes()
+            + self.own_node_addresses.spare_bytes()
+            + self.policies.spare_bytes()
+            + self.class_origins.spare_bytes()
+            + self.policy_lists.spare_bytes()
+            + self.port_lists.spare_bytes()
+            + self.prefixes.spare_bytes()
     }
 
     /// The directory as it is now, for a snapshot.

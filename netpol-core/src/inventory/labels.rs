@@ -190,11 +190,15 @@ impl LabelIndex {
     pub(crate) fn forget_wants(&mut self) {
         for (number, pair) in (0..).zip(&mut self.pairs) {
             pair.wants = 0;
-            self.condemned.push(number);
+            if pair.live == 0 {
+                self.condemned.push(number);
+            }
         }
         for (number, key) in (0..).zip(&mut self.keys) {
             key.wants = 0;
-            self.condemned_keys.push(number);
+            if key.pairs.is_empty() {
+                self.condemned_keys.push(number);
+            }
         }
     }
 

@@ -419,15 +419,21 @@ impl Inventory {
 
     /// Everything, as if all of it had changed.
     pub(crate) fn everything(&mut self) -> Dirty {
-        let mut dirty = self.take_dirty();
-        dirty.namespaces.extend(self.namespaces().map(|(number, _)| number));
-        dirty.endpoints.extend(self.endpoints().map(|(number, _)| number));
-        dirty.policies.extend(self.namespaces().flat_map(|(number, record)| {
+        let changed = self.take_dirty();
+        let policies = self.namespaces().flat_map(|(number, record)| {
             record.policies.keys().map(move |name| (number, name.clone()))
-        }));
-        dirty.cluster_policies.extend(self.cluster_policies.keys().cloned());
-        dirty.nodes.extend(self.nodes.keys().chain(self.fed_node_addresses.keys()).cloned());
-        dirty.domains.extend(self.domains.names().map(Into::into));
+        });
+        let mut dirty = Dirty {
+            namespaces: self.namespaces().map(|(number, _)| number).collect(),
+            endpoints: self.endpoints().map(|(number, _)| number).collect(),
+            policies: policies.collect(),
+            cluster_policies: self.cluster_policies.keys().cloned().collect(),
+            nodes: self.nodes.keys().chain(self.fed_node_addresses.keys()).cloned().collect(),
+            domains: self.domains.names().map(Into::into).collect(),
+            // Of what is gone only the numbers are left.
+            left_namespaces: changed.left_namespaces,
+            left_endpoints: changed.left_endpoints,
+        };
         dirty.normalize();
         dirty
     }

@@ -26,12 +26,25 @@ pub fn parse_address(text: &str) -> Option<IpAddr> {
 
 /// Four decimal numbers of any width up to 255.
 pub(super) fn parse_ipv4(text: &str) -> Option<Ipv4Addr> {
-    let mut octets = [0; 4];
-    let mut fields = text.split('.');
-    for octet in &mut octets {
-        *octet = u8::try_from(parse_number(fields.next()?, 10)?).ok()?;
+    let (mut octets, mut dots) = ([0; 4], 0);
+    let mut octet: Option<u32> = None;
+    for byte in text.bytes() {
+        match byte {
+            b'0'..=b'9' => {
+                let value = octet.unwrap_or(0) * 10 + u32::from(byte - b'0');
+                octet = Some(value).filter(|value| *value <= 255);
+                octet?;
+            }
+            b'.' => {
+                *octets.get_mut(dots)? = octet.take()?;
+                dots += 1;
+            }
+            _ => return None,
+        }
     }
-    fields.next().is_none().then(|| Ipv4Addr::from(octets))
+    *octets.get_mut(dots)? = octet?;
+    let [a, b, c, d] = octets;
+    (dots == 3).then(|| Ipv4Addr::from_bits(a << 24 | b << 16 | c << 8 | d))
 }
 
 /// RFC 4291 text, the last 32 bits possibly dotted, with groups of any width up to ffff.

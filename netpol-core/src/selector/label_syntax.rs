@@ -25,9 +25,13 @@ const SUBDOMAIN_FORMAT: &str = "a lowercase RFC 1123 subdomain must consist of l
 /// Source: `IsLabelKey` of k8s.io/apimachinery/pkg/api/validate/content.
 pub(crate) fn label_key_faults(key: &str) -> Vec<String> {
     let mut faults = Vec::new();
-    let name = match key.split_once('/') {
+    // By bytes: the keys of all labels of all pods pass here, and searching for a character is made
+    // for longer texts.
+    let slash = key.bytes().position(|byte| byte == b'/');
+    let parts = slash.and_then(|place| Some((key.get(..place)?, key.get(place + 1..)?)));
+    let name = match parts {
         None => key,
-        Some((_, name)) if name.contains('/') => {
+        Some((_, name)) if name.bytes().any(|byte| byte == b'/') => {
             faults.push(format!(
                 "a valid label key {NAME_FORMAT} with an optional DNS subdomain prefix and '/' \
                  (e.g. 'example.com/MyName')"
@@ -77,7 +81,7 @@ pub(crate) fn dns_subdomain_faults(text: &str) -> Vec<String> {
     if text.len() > SUBDOMAIN_LIMIT {
         faults.push(longer_than(SUBDOMAIN_LIMIT));
     }
-    if !text.split('.').all(is_dns_label) {
+    if !text.as_bytes().split(|byte| *byte == b'.').all(is_label) {
         faults.push(SUBDOMAIN_FORMAT.to_owned());
     }
     faults
@@ -85,7 +89,10 @@ pub(crate) fn dns_subdomain_faults(text: &str) -> Vec<String> {
 
 /// `[a-z0-9]([-a-z0-9]*[a-z0-9])?`
 pub(crate) fn is_dns_label(text: &str) -> bool {
-    let bytes = text.as_bytes();
+    is_label(text.as_bytes())
+}
+
+fn is_label(bytes: &[u8]) -> bool {
     let inner = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
     bytes.iter().all(|byte| inner(byte) || *byte == b'-')
         && bytes.first().is_some_and(inner)
@@ -95,7 +102,7 @@ pub(crate) fn is_dns_label(text: &str) -> bool {
 /// `([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]`
 fn is_name(text: &str) -> bool {
     let bytes = text.as_bytes();
-    bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(byte))
+    bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
         && bytes.first().is_some_and(u8::is_ascii_alphanumeric)
         && bytes.last().is_some_and(u8::is_ascii_alphanumeric)
 }

@@ -382,6 +382,11 @@ impl Ipv4Table {
         }
     }
 
+    /// Bytes of what the writer keeps of earlier snapshots.
+    pub(super) fn spare_bytes(&self) -> usize {
+        self.dense.spare_bytes() + self.runs.spare_bytes()
+    }
+
     /// Bytes on the heap.
     pub(super) fn bytes(&self) -> usize {
         size_of::<[Entry; 1 << 16]>() + self.dense.bytes() + self.runs.bytes()

@@ -126,6 +126,11 @@ impl Ipv6Table {
         }
     }
 
+    /// Bytes of what the writer keeps of earlier snapshots.
+    pub(super) fn spare_bytes(&self) -> usize {
+        self.exact.spare_bytes()
+    }
+
     /// Bytes on the heap.
     pub(super) fn bytes(&self) -> usize {
         self.exact.bytes()

@@ -80,21 +80,21 @@ pub(crate) struct Tables {
     /// IPv6 address to class.
     pub(crate) ipv6: Ipv6Table,
     /// What addresses that lead to the class are.
-    pub(crate) classes: Records<Class, 256>,
+    pub(crate) classes: Records<Class, 64>,
     /// Who may pass, for each direction.
     pub(crate) rule_sets: RuleSets,
     /// Lists of which the first match decides.
     pub(crate) ordered: OrderedRuleSets,
     /// What a peer is.
-    pub(crate) signatures: Records<Signature, 256>,
+    pub(crate) signatures: Records<Signature, 64>,
     /// What does not fit into a signature's record.
-    pub(crate) signature_details: Records<SignatureDetail, 64>,
+    pub(crate) signature_details: Records<SignatureDetail, 16>,
     /// Which ports an entry admits.
-    pub(crate) guards: Records<Guard, 256>,
+    pub(crate) guards: Records<Guard, 128>,
     /// What does not fit into a guard's record.
-    pub(crate) guard_details: Records<GuardDetail, 64>,
+    pub(crate) guard_details: Records<GuardDetail, 16>,
     /// Sorted lists of atoms that an entry excludes.
-    pub(crate) excepts: Records<Arc<[Atom]>, 64>,
+    pub(crate) excepts: Records<Arc<[Atom]>, 16>,
 }
 
 impl Tables {
@@ -147,6 +147,20 @@ impl Tables {
         let used = dense + runs + self.ipv6.singles() + rule_sets + ordered;
         let room = dense_room + runs_room + self.ipv6.room() + rule_sets_room + ordered_room;
         (used, room + numbered_elsewhere)
+    }
+
+    /// Bytes of what the writer keeps of earlier snapshots.
+    pub(crate) fn spare_bytes(&self) -> usize {
+        self.ipv4.spare_bytes()
+            + self.ipv6.spare_bytes()
+            + self.classes.spare_bytes()
+            + self.rule_sets.spare_bytes()
+            + self.ordered.spare_bytes()
+            + self.signatures.spare_bytes()
+            + self.signature_details.spare_bytes()
+            + self.guards.spare_bytes()
+            + self.guard_details.spare_bytes()
+            + self.excepts.spare_bytes()
     }
 
     /// Bytes on the heap, part by part, in the order of the fields.

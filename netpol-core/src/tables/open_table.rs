@@ -149,6 +149,11 @@ impl<S: Slot, const N: usize> OpenTable<S, N> {
     pub(crate) fn bytes(&self) -> usize {
         self.slots.bytes()
     }
+
+    /// Bytes of what the writer keeps of earlier snapshots.
+    pub(crate) fn spare_bytes(&self) -> usize {
+        self.slots.spare_bytes()
+    }
 }
 
 /// From a hash to a number that something else can be asked about: an index for things that lie

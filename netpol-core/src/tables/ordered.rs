@@ -97,8 +97,8 @@ struct Heavy {
 /// All ordered rule sets.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct OrderedRuleSets {
-    records: Records<Record, 256>,
-    heavy: Records<Arc<Heavy>, 64>,
+    records: Records<Record, 64>,
+    heavy: Records<Arc<Heavy>, 16>,
 }
 
 impl OrderedRuleSets {
@@ -146,6 +146,11 @@ impl OrderedRuleSets {
     /// The lists as they are now, for a snapshot.
     pub(super) fn share(&self) -> OrderedRuleSets {
         OrderedRuleSets { records: self.records.share(), heavy: self.heavy.share() }
+    }
+
+    /// Bytes of what the writer keeps of earlier snapshots.
+    pub(super) fn spare_bytes(&self) -> usize {
+        self.records.spare_bytes() + self.heavy.spare_bytes()
     }
 
     /// How many records are in use, and how many there is room for.

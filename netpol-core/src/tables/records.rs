@@ -18,7 +18,7 @@ use crate::numbers::Numbers;
 #[derive(Clone)]
 pub(crate) struct Records<T, const N: usize> {
     chunks: Chunks<T, N>,
-    /// Elsewhere, so that records of a cache line do not spread the tables out.
+    /// Apart from the others, so that a snapshot stays small however large a record is.
     first: Arc<T>,
     numbers: Numbers,
     /// How many chunks of the list were ever written to; those behind them are one and the same.
@@ -93,6 +93,11 @@ impl<T, const N: usize> Records<T, N> {
 }
 
 impl<T: Default + Clone, const N: usize> Records<T, N> {
+    /// Bytes of what the writer keeps of earlier snapshots.
+    pub(crate) fn spare_bytes(&self) -> usize {
+        self.spares.bytes()
+    }
+
     /// Adds a record and says its number; `None` when the numbers have run out.
     pub(crate) fn insert(&mut self, record: T) -> Option<u32> {
         let number = self.numbers.take(MOST_RECORDS)?;
@@ -152,7 +157,7 @@ impl<T: Default + Clone, const N: usize> Records<T, N> {
     pub(crate) fn share(&self) -> Records<T, N> {
         Records {
             chunks: Arc::clone(&self.chunks),
-            first: self.first.clone(),
+            first: Arc::clone(&self.first),
             numbers: Numbers::from(self.numbers.end()),
             used: self.used,
             spares: Spares::default(),

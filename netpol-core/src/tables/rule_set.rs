@@ -78,8 +78,8 @@ pub(super) enum Link<'tables> {
 /// All rule sets.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct RuleSets {
-    records: Records<RuleSet, 256>,
-    heavy: Records<Arc<HeavyRuleSet>, 64>,
+    records: Records<RuleSet, 64>,
+    heavy: Records<Arc<HeavyRuleSet>, 16>,
 }
 
 impl RuleSets {
@@ -158,6 +158,11 @@ impl RuleSets {
     /// The rule sets as they are now, for a snapshot.
     pub(super) fn share(&self) -> RuleSets {
         RuleSets { records: self.records.share(), heavy: self.heavy.share() }
+    }
+
+    /// Bytes of what the writer keeps of earlier snapshots.
+    pub(super) fn spare_bytes(&self) -> usize {
+        self.records.spare_bytes() + self.heavy.spare_bytes()
     }
 
     /// How many records are in use, and how many there is room for.

@@ -50,6 +50,11 @@ impl<T: Clone> Shelf<T> {
         self.places.get_mut(number).as_mut()
     }
 
+    /// Bytes of what the writer keeps of earlier snapshots.
+    pub(crate) fn spare_bytes(&self) -> usize {
+        self.places.spare_bytes()
+    }
+
     /// The values as they are now, for a snapshot.
     pub(crate) fn share(&self) -> Shelf<T> {
         Shelf { places: self.places.share() }

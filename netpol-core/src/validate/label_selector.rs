@@ -18,7 +18,7 @@ pub fn label_selector(
     options: &ValidateOptions,
     path: &Path,
 ) -> ErrorList {
-    let mut errors = labels(&selector.match_labels, &path.child("matchLabels"));
+    let mut errors = labels(&selector.match_labels, || path.child("matchLabels"));
     if !selector.match_expressions.is_empty() {
         let path = path.child("matchExpressions");
         for (index, requirement) in selector.match_expressions.iter().enumerate() {
@@ -75,17 +75,17 @@ fn label_selector_requirement(
     errors
 }
 
-/// Every fault of the keys and values of `labels`, all at `path` itself, in key order.
+/// Every fault of the keys and values of `labels`, all at what `path` makes, in key order.
 ///
 /// Source: `ValidateLabels` of k8s.io/apimachinery/pkg/apis/meta/v1/validation.
-pub(super) fn labels(labels: &Labels, path: &Path) -> ErrorList {
+pub(super) fn labels(labels: &Labels, path: impl Fn() -> Path) -> ErrorList {
     let mut errors = ErrorList::new();
     for (key, value) in labels {
         for fault in label_key_faults(key) {
-            errors.push(Error::invalid(path, key, fault, origin::LABEL_KEY));
+            errors.push(Error::invalid(&path(), key, fault, origin::LABEL_KEY));
         }
         for fault in label_value_faults(value) {
-            errors.push(Error::invalid(path, value, fault, origin::LABEL_VALUE));
+            errors.push(Error::invalid(&path(), value, fault, origin::LABEL_VALUE));
         }
     }
     errors

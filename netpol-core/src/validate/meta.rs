@@ -32,16 +32,15 @@ pub fn object_meta(meta: &ObjectMeta, kind: Kind, path: &Path) -> ErrorList {
             errors.push(Error::invalid(&path, &meta.generate_name, fault, origin::GENERATE_NAME));
         }
     }
-    let name_path = path.child("name");
     if !meta.name.is_empty() {
         for fault in name_faults(&meta.name) {
-            errors.push(Error::invalid(&name_path, &meta.name, fault, name_origin));
+            errors.push(Error::invalid(&path.child("name"), &meta.name, fault, name_origin));
         }
     } else if meta.generate_name.is_empty() {
         let detail = "name or generateName is required";
-        errors.push(Error::required(&name_path, detail, origin::NAME_REQUIRED));
+        errors.push(Error::required(&path.child("name"), detail, origin::NAME_REQUIRED));
     }
-    errors.append(namespace_of(&meta.namespace, kind, &path.child("namespace")));
+    errors.append(namespace_of(&meta.namespace, kind, path));
 
     if meta.generation < 0 {
         errors.push(Error::invalid(
@@ -51,17 +50,26 @@ pub fn object_meta(meta: &ObjectMeta, kind: Kind, path: &Path) -> ErrorList {
             origin::GENERATION,
         ));
     }
-    errors.append(labels(&meta.labels, &path.child("labels")));
-    errors.append(annotations(&meta.annotations, &path.child("annotations")));
-    errors.append(owner_references(&meta.owner_references, &path.child("ownerReferences")));
-    errors.append(finalizers(&meta.finalizers, &path.child("finalizers")));
-    errors.append(managed_fields(&meta.managed_fields, &path.child("managedFields")));
+    errors.append(labels(&meta.labels, || path.child("labels")));
+    // Empty in most objects, and nothing to say about then.
+    if !meta.annotations.is_empty() {
+        errors.append(annotations(&meta.annotations, &path.child("annotations")));
+    }
+    if !meta.owner_references.is_empty() {
+        errors.append(owner_references(&meta.owner_references, &path.child("ownerReferences")));
+    }
+    if !meta.finalizers.is_empty() {
+        errors.append(finalizers(&meta.finalizers, &path.child("finalizers")));
+    }
+    if !meta.managed_fields.is_empty() {
+        errors.append(managed_fields(&meta.managed_fields, &path.child("managedFields")));
+    }
     // The wrapper is not for custom resources.
     let custom = matches!(
         kind,
         Kind::ClusterNetworkPolicy | Kind::AdminNetworkPolicy | Kind::BaselineAdminNetworkPolicy
     );
-    if !custom {
+    if !custom && !meta.finalizers.is_empty() {
         errors.append(standard_finalizers(&meta.finalizers, &path.child("finalizers")));
     }
     errors
@@ -141,7 +149,7 @@ pub fn object_meta_update(new: &ObjectMeta, old: &ObjectMeta, path: &Path) -> Er
         kept(new.deletion_grace_period_seconds, old.deletion_grace_period_seconds),
     );
 
-    errors.append(labels(&new.labels, &path.child("labels")));
+    errors.append(labels(&new.labels, || path.child("labels")));
     errors.append(annotations(&new.annotations, &path.child("annotations")));
     errors.append(owner_references(&new.owner_references, &path.child("ownerReferences")));
     errors.append(managed_fields(&new.managed_fields, &path.child("managedFields")));
@@ -162,19 +170,21 @@ fn mask_trailing_dash(prefix: &str) -> String {
     kept.map_or_else(|| prefix.to_owned(), |kept| format!("{kept}a"))
 }
 
+/// Every fault of the namespace in the metadata at `path`.
 fn namespace_of(namespace: &str, kind: Kind, path: &Path) -> ErrorList {
+    let path = || path.child("namespace");
     if !kind.is_namespaced() {
         let forbidden = (!namespace.is_empty()).then(|| {
-            Error::forbidden(path, "not allowed on this type", origin::NAMESPACE_FORBIDDEN)
+            Error::forbidden(&path(), "not allowed on this type", origin::NAMESPACE_FORBIDDEN)
         });
         return forbidden.into_iter().collect();
     }
     if namespace.is_empty() {
-        return [Error::required(path, "", origin::NAMESPACE_REQUIRED)].into_iter().collect();
+        return [Error::required(&path(), "", origin::NAMESPACE_REQUIRED)].into_iter().collect();
     }
     dns_label_faults(namespace)
         .into_iter()
-        .map(|fault| Error::invalid(path, namespace, fault, origin::NAME_LABEL))
+        .map(|fault| Error::invalid(&path(), namespace, fault, origin::NAME_LABEL))
         .collect()
 }
 

@@ -30,7 +30,9 @@ pub fn node(node: &Node, options: &ValidateOptions) -> ErrorList {
             errors.push(Error::invalid(&path, text, detail, origin::FIRST_OF_LIST));
         }
     }
-    errors.append(one_of_each_family(families.into_iter(), &node.spec.pod_cidrs, "CIDR", &path));
+    errors.append(one_of_each_family(families.into_iter(), &node.spec.pod_cidrs, "CIDR", || {
+        path.clone()
+    }));
     errors
 }
 

@@ -43,7 +43,7 @@ pub fn extensions_network_policy(
 pub fn alpha_network_policy(policy: &AlphaNetworkPolicy) -> ErrorList {
     let (spec, path) = (&policy.spec, Path::new("spec"));
     let mut errors = object_meta(&policy.metadata, Kind::NetworkPolicy, &Path::new("metadata"));
-    errors.append(labels(&spec.pod_selector, &path.child("podSelector")));
+    errors.append(labels(&spec.pod_selector, || path.child("podSelector")));
     if let Some(rule) = &spec.allow_incoming {
         let path = path.child("allowIncoming");
         errors.append(alpha_ports(&rule.to_ports, &path.child("toPorts")));
@@ -70,7 +70,7 @@ fn alpha_peers(list: &[AlphaPeer], path: &Path) -> ErrorList {
     let mut errors = ErrorList::new();
     for (index, peer) in list.iter().enumerate() {
         if let Some(pods) = &peer.pods {
-            errors.append(labels(pods, &path.index(index).child("pods")));
+            errors.append(labels(pods, || path.index(index).child("pods")));
         }
     }
     errors

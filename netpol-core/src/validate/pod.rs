@@ -1,9 +1,11 @@
 use std::collections::BTreeSet;
 
+use smallvec::SmallVec;
+
 use super::names::{port_name_faults, port_number_fault};
 use super::object_meta;
 use crate::field::{Error, ErrorKind, ErrorList, Path, origin};
-use crate::model::{Container, ContainerPort, Kind, Pod, PodSpec};
+use crate::model::{ContainerPort, Kind, Pod, PodSpec};
 use crate::net::{Protocol, parse_address};
 
 /// Every fault of a Pod: its metadata, the ports of its containers, and the addresses in its
@@ -27,48 +29,47 @@ pub fn pod(pod: &Pod) -> ErrorList {
 
 /// Every fault of the containers of a pod spec at `path`.
 pub(super) fn pod_spec(spec: &PodSpec, path: &Path) -> ErrorList {
-    let mut errors = containers(&spec.containers, &path.child("containers"));
-    errors.append(containers(&spec.init_containers, &path.child("initContainers")));
-    errors
-}
-
-fn containers(containers: &[Container], path: &Path) -> ErrorList {
     let mut errors = ErrorList::new();
-    for (index, container) in containers.iter().enumerate() {
-        errors.append(container_ports(&container.ports, &path.index(index).child("ports")));
+    let lists = [("containers", &spec.containers), ("initContainers", &spec.init_containers)];
+    for (field, containers) in lists {
+        for (index, container) in containers.iter().enumerate() {
+            let path = || path.child(field).index(index).child("ports");
+            errors.append(container_ports(&container.ports, path));
+        }
     }
     errors
 }
 
 /// Source: `validateContainerPorts` of kubernetes/pkg/apis/core/validation.
-fn container_ports(ports: &[ContainerPort], path: &Path) -> ErrorList {
+fn container_ports(ports: &[ContainerPort], path: impl Fn() -> Path) -> ErrorList {
     let mut errors = ErrorList::new();
     let mut names = BTreeSet::new();
     for (index, port) in ports.iter().enumerate() {
-        let path = path.index(index);
+        // Pods are many, and nearly all are well-formed: no path is made before there is a fault.
+        let path = |field| path().index(index).child(field);
         let ContainerPort { name, container_port, protocol } = port;
         if !name.is_empty() {
-            let path = path.child("name");
             let faults = port_name_faults(name);
-            if faults.is_empty() && !names.insert(name.as_str()) {
-                errors.push(duplicate(&path, name, origin::PORT_NAME_UNIQUE));
+            if faults.is_empty() && ports.len() > 1 && !names.insert(name.as_str()) {
+                errors.push(duplicate(&path("name"), name, origin::PORT_NAME_UNIQUE));
             }
             for fault in faults {
-                errors.push(Error::invalid(&path, name, fault, origin::PORT_NAME));
+                errors.push(Error::invalid(&path("name"), name, fault, origin::PORT_NAME));
             }
         }
-        let number_path = path.child("containerPort");
         if *container_port == 0 {
-            errors.push(Error::required(&number_path, "", origin::CONTAINER_PORT_REQUIRED));
+            let path = path("containerPort");
+            errors.push(Error::required(&path, "", origin::CONTAINER_PORT_REQUIRED));
         } else if let Some(fault) = port_number_fault(*container_port) {
-            errors.push(Error::invalid(&number_path, container_port, fault, origin::PORT_NUMBER));
+            let path = path("containerPort");
+            errors.push(Error::invalid(&path, container_port, fault, origin::PORT_NUMBER));
         }
         // The API type is no pointer, so that an empty protocol is an absent one: TCP.
         if let Some(protocol) = protocol.as_deref().filter(|protocol| !protocol.is_empty())
             && Protocol::from_api(protocol).is_none()
         {
-            let path = path.child("protocol");
             let supported = ["SCTP", "TCP", "UDP"];
+            let path = path("protocol");
             errors.push(Error::not_supported(&path, protocol, &supported, origin::PROTOCOL));
         }
     }
@@ -85,26 +86,28 @@ fn addresses(name: &str, single: &str, list: &[String], path: &Path) -> ErrorLis
         let detail = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)";
         Error::invalid(path, text, detail, origin::IP)
     };
-    let single_address = parse_address(single);
+    let single_address = if single.is_empty() { None } else { parse_address(single) };
     if !single.is_empty() && single_address.is_none() {
         errors.push(invalid_address(&path.child(name), single));
     }
-    let list_path = path.child(&format!("{name}s"));
-    let parsed: Vec<_> = list.iter().map(|text| parse_address(text)).collect();
+    let list_path = || path.child(&format!("{name}s"));
+    // The first is nearly always the single one again.
+    let parse = |text: &String| if text == single { single_address } else { parse_address(text) };
+    let parsed: SmallVec<[_; 2]> = list.iter().map(parse).collect();
     if let (Some(Some(first)), Some(single)) = (parsed.first(), single_address)
         && *first != single
     {
         let detail = format!("must be equal to `{name}`");
-        let path = list_path.index(0);
+        let path = list_path().index(0);
         errors.push(Error::invalid(&path, first, detail, origin::FIRST_OF_LIST));
     }
     for (index, (text, address)) in list.iter().zip(&parsed).enumerate() {
         if address.is_none() {
-            errors.push(invalid_address(&list_path.index(index), text));
+            errors.push(invalid_address(&list_path().index(index), text));
         }
     }
     let families = parsed.iter().flatten().map(std::net::IpAddr::is_ipv4);
-    errors.append(one_of_each_family(families, list, "IP", &list_path));
+    errors.append(one_of_each_family(families, list, "IP", list_path));
     errors
 }
 
@@ -115,18 +118,24 @@ pub(super) fn one_of_each_family(
     families: impl Iterator<Item = bool>,
     list: &[String],
     noun: &str,
-    path: &Path,
+    path: impl Fn() -> Path,
 ) -> ErrorList {
     let mut errors = ErrorList::new();
-    let (ipv4, ipv6): (Vec<bool>, Vec<bool>) = families.partition(|is_ipv4| *is_ipv4);
-    if ipv4.len() > 1 || ipv6.len() > 1 {
+    if list.len() < 2 {
+        return errors;
+    }
+    let (mut ipv4, mut ipv6) = (0, 0);
+    for is_ipv4 in families {
+        *(if is_ipv4 { &mut ipv4 } else { &mut ipv6 }) += 1;
+    }
+    if ipv4 > 1 || ipv6 > 1 {
         let detail = format!("may specify no more than one {noun} for each IP family");
-        errors.push(Error::invalid(path, list.join(", "), detail, origin::FAMILY_UNIQUE));
+        errors.push(Error::invalid(&path(), list.join(", "), detail, origin::FAMILY_UNIQUE));
     }
     let mut seen = BTreeSet::new();
     for (index, text) in list.iter().enumerate() {
         if !seen.insert(text) {
-            errors.push(duplicate(&path.index(index), text, origin::UNIQUE));
+            errors.push(duplicate(&path().index(index), text, origin::UNIQUE));
         }
     }
     errors

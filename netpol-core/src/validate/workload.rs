@@ -51,7 +51,7 @@ pub fn workload(workload: &Workload, options: &ValidateOptions) -> ErrorList {
     errors.append(selector_faults);
 
     let template_meta = &workload.template.metadata;
-    errors.append(labels(&template_meta.labels, &template_labels));
+    errors.append(labels(&template_meta.labels, || template_labels.clone()));
     let path = template.child("metadata").child("annotations");
     errors.append(annotations(&template_meta.annotations, &path));
     errors.append(pod_spec(&workload.template.spec, &template.child("spec")));
@@ -75,7 +75,7 @@ fn selector_faults(
     };
     if kind == WorkloadKind::ReplicationController {
         // Its selector is a plain map of labels.
-        return labels(&selector.match_labels, path);
+        return labels(&selector.match_labels, || path.clone());
     }
     let mut errors = label_selector(selector, options, path);
     let empty = selector.match_labels.is_empty() && selector.match_expressions.is_empty();
