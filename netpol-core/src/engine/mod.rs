@@ -53,7 +53,7 @@ use crate::tables::Tables;
 ///
 /// # Cost
 ///
-/// A decision is some hundred and eighty-five instructions and touches a dozen cache lines at most.
+/// A decision is some hundred and eighty-five instructions and touches a dozen cache lines.
 /// Memory on the hot side is some tens of bytes per pod and additive: see [`Engine::memory_usage`].
 ///
 /// ```
