@@ -3,7 +3,7 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-use super::peers::Ground;
+use super::ground::Ground;
 use super::prefixes::Prefixes;
 use super::work::Work;
 use crate::hash::Map;

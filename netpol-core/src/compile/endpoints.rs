@@ -70,8 +70,8 @@ impl Compiler {
         let mut label_class = 0;
         if is_pod {
             let facts = inventory.names.labels.facts_of(&record.labels);
-            let (policies, directory) = (&self.policies, &mut self.directory);
-            label_class = self.label_classes.acquire(record, &facts, policies, directory);
+            let (port_names, directory) = (&self.policies.port_names, &mut self.directory);
+            label_class = self.label_classes.acquire(record, &facts, port_names, directory);
             if self.label_classes.is_new(label_class) {
                 self.refresh_label_class(label_class, options)?;
             }

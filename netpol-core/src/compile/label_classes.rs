@@ -3,21 +3,16 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use super::TooLarge;
 use super::gathered::Gathered;
-use super::peers::Peers;
-use super::policies::Policies;
+use super::port_names::PortNames;
 use super::prefixes::AtomLists;
-use super::rule_sets::{RuleSetCompiler, Sources};
 use super::scopes::Scopes;
 use super::slab::Interner;
 use super::terms::Terms;
-use crate::directory::{ClassOrigin, Directory, ListsOfTiers};
+use crate::directory::{ClassOrigin, Directory};
 use crate::hash::{FixedHasher, Map, Set};
 use crate::inventory::{EndpointRecord, Fact, FactList};
-use crate::options::{BaselineScope, Options};
-use crate::packet::Direction;
-use crate::tables::{Atom, NamedPort, NamedPortRef, OrderedId, RuleSetId, RuleSetsOfTiers};
+use crate::tables::{Atom, NamedPort, NamedPortRef, RuleSetsOfTiers};
 
 /// Kinds of endpoints: those in one namespace that look alike to every selector.
 #[derive(Clone, Debug, Default)]
@@ -31,11 +26,12 @@ pub(super) struct LabelClasses {
 
 /// What the endpoints of a label class have in common.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Key {
-    namespace: u32,
-    facts: Box<[Fact]>,
-    ports: u32,
-    host_network: bool,
+pub(super) struct Key {
+    pub(super) namespace: u32,
+    pub(super) facts: Box<[Fact]>,
+    /// Number of the list of what port names mean on them.
+    pub(super) ports: u32,
+    pub(super) host_network: bool,
 }
 
 /// What follows from it.
@@ -48,7 +44,7 @@ pub(super) struct LabelClass {
     /// The classes made with it.
     pub(super) classes: SmallVec<[u32; 2]>,
     /// Whether it was put together at all.
-    is_ready: bool,
+    pub(super) is_ready: bool,
 }
 
 impl LabelClasses {
@@ -57,10 +53,10 @@ impl LabelClasses {
         &mut self,
         record: &EndpointRecord,
         facts: &FactList,
-        policies: &Policies,
+        port_names: &PortNames,
         directory: &mut Directory,
     ) -> u32 {
-        let ports = self.acquire_ports(record, policies, directory);
+        let ports = self.acquire_ports(record, port_names, directory);
         let (namespace, host_network) = (record.home, record.host_network);
         // As the key does.
         let hash = FixedHasher.hash_one((namespace, facts.as_slice(), ports, host_network));
@@ -95,14 +91,14 @@ impl LabelClasses {
     fn acquire_ports(
         &mut self,
         record: &EndpointRecord,
-        policies: &Policies,
+        port_names: &PortNames,
         directory: &mut Directory,
     ) -> u32 {
         let mut ports = SmallVec::<[NamedPort; 8]>::new();
         for port in &record.named_ports {
             let protocol = port.protocol.0;
             let key = u32::from(protocol) << 16 | u32::from(port.number);
-            let names = policies.port_names.of(port.label, record.host_network);
+            let names = port_names.of(port.label, record.host_network);
             ports
                 .extend(names.map(|name| NamedPort { port: NamedPortRef { name, protocol }, key }));
         }
@@ -124,6 +120,11 @@ impl LabelClasses {
         if ports != 0 {
             self.ports.release(ports);
         }
+    }
+
+    /// What the endpoints of a label class have in common.
+    pub(super) fn key(&self, number: u32) -> &Key {
+        self.known.key(number)
     }
 
     /// What follows from a label class.
@@ -151,61 +152,6 @@ impl LabelClasses {
     /// Whether some endpoint is of it.
     pub(super) fn is_used(&self, number: u32) -> bool {
         self.known.is_used(number)
-    }
-
-    /// Puts a label class together from what policies there are now. Says whether it changed.
-    pub(super) fn refresh(
-        &mut self,
-        number: u32,
-        peers: &Peers,
-        rule_sets: &mut RuleSetCompiler,
-        sources: &mut Sources<'_>,
-        options: &Options,
-    ) -> Result<bool, TooLarge> {
-        let key = self.known.key(number);
-        let (facts, namespace) = (&key.facts, key.namespace);
-        let atoms = split(peers, &peers.scopes.atoms_of(namespace, facts, key.host_network));
-        let selecting = sources.policies.selecting(namespace, facts);
-        // Ordered tiers never select pods in the host network, whatever NetworkPolicies do.
-        let (admin, mut baseline) = if key.host_network {
-            (Vec::new(), Vec::new())
-        } else {
-            sources.policies.selecting_cluster_wide(namespace, facts)
-        };
-        if options.baseline == BaselineScope::Literal && !selecting.is_empty() {
-            baseline.clear();
-        }
-        let ports = (key.ports, self.ports(number));
-        let mut of = |direction| -> Result<_, TooLarge> {
-            let before = rule_sets.acquire(direction, true, &admin, ports, sources)?;
-            let isolating = rule_sets.acquire(direction, false, &selecting, ports, sources)?;
-            let after = rule_sets.acquire(direction, true, &baseline, ports, sources)?;
-            let sets = RuleSetsOfTiers {
-                before: OrderedId(before.set),
-                isolating: RuleSetId(isolating.set),
-                after: OrderedId(after.set),
-            };
-            let lists = ListsOfTiers {
-                admin: before.list,
-                network_policy: isolating.list,
-                baseline: after.list,
-            };
-            Ok((sets, lists))
-        };
-        let (ingress, ingress_origin) = of(Direction::Ingress)?;
-        let (egress, egress_origin) = of(Direction::Egress)?;
-        let ports = ports.0;
-        let origin =
-            ClassOrigin { ingress: ingress_origin, egress: egress_origin, ports, is_pod: true };
-        let class = self.known.value_mut(number);
-        // After the new lists are held, so that lists that are both old and new stay.
-        release_lists(&class.origin, rule_sets);
-        let changed = !class.is_ready
-            || (class.ingress, class.egress, class.origin) != (ingress, egress, origin)
-            || class.atoms != atoms;
-        (class.atoms, class.ingress, class.egress) = (atoms, ingress, egress);
-        (class.origin, class.is_ready) = (origin, true);
-        Ok(changed)
     }
 
     /// Finds the label classes that match an atom of pods.
@@ -260,8 +206,9 @@ impl LabelClasses {
         self.by_namespace.keys().copied()
     }
 
-    /// Forgets label classes that no endpoint and no class uses.
-    pub(super) fn sweep(&mut self, rule_sets: &mut RuleSetCompiler, directory: &mut Directory) {
+    /// Forgets label classes that no endpoint and no class uses, and calls `gone` with what each was
+    /// made from.
+    pub(super) fn sweep(&mut self, directory: &mut Directory, mut gone: impl FnMut(&ClassOrigin)) {
         while let Some((number, key, class)) = self.known.sweep() {
             if let Some(there) = self.by_namespace.get_mut(&key.namespace) {
                 there.remove(&number);
@@ -277,7 +224,7 @@ impl LabelClasses {
                     }
                 }
             }
-            release_lists(&class.origin, rule_sets);
+            gone(&class.origin);
             self.release_ports(key.ports);
         }
         while let Some((number, ..)) = self.ports.sweep() {
@@ -299,20 +246,4 @@ impl LabelClasses {
             + self.by_fact.values().map(|set| set.capacity() * 5 + 48).sum::<usize>()
             + self.ports.bytes()
     }
-}
-
-fn release_lists(origin: &ClassOrigin, rule_sets: &mut RuleSetCompiler) {
-    for lists in [origin.ingress, origin.egress] {
-        for list in [lists.admin, lists.network_policy, lists.baseline] {
-            rule_sets.release(list);
-        }
-    }
-}
-
-/// Sorts atoms by who speaks of them: a source is judged by ingress rules, a destination by egress
-/// rules.
-pub(super) fn split(peers: &Peers, atoms: &[Atom]) -> AtomLists {
-    let used =
-        |direction| atoms.iter().copied().filter(|atom| peers.is_used(*atom, direction)).collect();
-    AtomLists { as_source: used(Direction::Ingress), as_destination: used(Direction::Egress) }
 }

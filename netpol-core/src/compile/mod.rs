@@ -9,9 +9,9 @@
 //! 2. [`policies`]: every policy becomes its lines, its [`peers`] atoms (or an atom minus others),
 //!    its selectors [`terms`].
 //! 3. [`prefixes`] come and go, and with them the chains that addresses belong to.
-//! 4. [`label_classes`]: endpoints with the same facts in the same namespace share rule sets
-//!    ([`rule_sets`], [`guards`]) and atoms; with the chain of an address that makes one of the
-//!    [`classes`], with its [`signatures`].
+//! 4. [`label_classes`]: endpoints with the same facts in the same namespace share rule sets and
+//!    atoms ([`label_class_rules`], [`rule_sets`], [`guards`]); with the chain of an address that
+//!    makes one of the [`classes`], with its [`signatures`].
 //! 5. [`endpoints`] get their classes, [`addresses`] their owners, the address tables their entries.
 //! 6. What nobody uses any more is forgotten, and [`changes`] says whose verdicts may differ.
 //!
@@ -28,7 +28,9 @@ mod classes;
 mod endpoints;
 mod footprint;
 mod gathered;
+mod ground;
 mod guards;
+mod label_class_rules;
 mod label_classes;
 mod nodes;
 mod peers;

@@ -3,14 +3,12 @@ use smallvec::smallvec;
 
 use super::TooLarge;
 use super::address_peers::AddressPeers;
+use super::ground::{Ground, Speaker};
 use super::label_classes::LabelClasses;
-use super::prefixes::Prefixes;
 use super::scopes::{Audience, Scopes};
 use super::slab::Slab;
 use super::terms::Terms;
-use super::work::Work;
 use crate::hash::Map;
-use crate::inventory::{Inventory, LabelIndex};
 use crate::net::DomainPattern;
 use crate::options::{HostNetworkPods, IpBlockPods, Options};
 use crate::packet::Direction;
@@ -80,15 +78,6 @@ enum Means {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Uses(u8);
 
-/// Where a peer stands.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Speaker {
-    /// The number of the policy's namespace.
-    pub(super) own: u32,
-    pub(super) tier: Tier,
-    pub(super) direction: Direction,
-}
-
 /// A peer, or one of several things it names, as the tables know it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct PeerAtoms {
@@ -102,13 +91,6 @@ impl From<Atom> for PeerAtoms {
     fn from(base: Atom) -> PeerAtoms {
         PeerAtoms { base, excepts: Vec::new() }
     }
-}
-
-/// What atoms are made and unmade of.
-pub(super) struct Ground<'compiler> {
-    pub(super) inventory: &'compiler mut Inventory,
-    pub(super) prefixes: &'compiler mut Prefixes,
-    pub(super) work: &'compiler mut Work,
 }
 
 impl Peers {
@@ -254,7 +236,7 @@ impl Peers {
         if let Some(known) = self.pod_atoms.get(&key) {
             return Ok(*known);
         }
-        want(&mut ground.inventory.names.labels, &key.1, ground.work);
+        ground.want(&key.1);
         let atom = self.new_atom(Means::Nothing)?;
         let item = self.scopes.insert(scope, key.1.clone(), atom);
         self.atoms[atom.0 + 1].means = Means::Pods { scope, item };
@@ -350,7 +332,7 @@ impl Peers {
             Means::WithoutAddress | Means::Nothing => return,
             Means::Pods { scope, item } => {
                 let terms = self.scopes.remove(scope, item);
-                unwant(&mut ground.inventory.names.labels, &terms, ground.work);
+                ground.unwant(&terms);
                 self.pod_atoms.remove(&(scope, terms));
             }
             Means::Prefix(prefix, owners) => {
@@ -406,23 +388,5 @@ impl Peers {
 impl Uses {
     const fn of(uses: [u32; 2]) -> Uses {
         Uses((uses[0] != 0) as u8 | ((uses[1] != 0) as u8) << 1)
-    }
-}
-
-/// A selector asks for facts about pods.
-pub(super) fn want(labels: &mut LabelIndex, terms: &Terms, work: &mut Work) {
-    for fact in terms.facts() {
-        if labels.want(fact) {
-            work.facts.push(fact);
-        }
-    }
-}
-
-/// A selector asks no more for facts about pods.
-pub(super) fn unwant(labels: &mut LabelIndex, terms: &Terms, work: &mut Work) {
-    for fact in terms.facts() {
-        if labels.unwant(fact) {
-            work.facts.push(fact);
-        }
     }
 }

@@ -4,8 +4,9 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use super::TooLarge;
+use super::ground::{Ground, Speaker};
 use super::label_classes::LabelClasses;
-use super::peers::{Ground, Peers, Speaker, unwant, want};
+use super::peers::Peers;
 use super::port_names::PortNames;
 use super::slab::{Interner, Slab};
 use super::terms::{TermIndex, Terms};
@@ -179,7 +180,7 @@ impl Policies {
             Subject::Cluster { namespaces, pods } => {
                 let namespaces = peers.scopes.terms(namespaces);
                 let pods = Terms::of(pods, &mut ground.inventory.names.labels);
-                want(&mut ground.inventory.names.labels, &pods, ground.work);
+                ground.want(&pods);
                 Filed::Cluster(Box::new(ClusterSubject { namespaces, pods }))
             }
         };
@@ -202,7 +203,7 @@ impl Policies {
 
     /// Files a subject of a namespace's policy under a number that the policy gets later.
     fn file(&mut self, own: u32, terms: Terms, ground: &mut Ground<'_>) -> u32 {
-        want(&mut ground.inventory.names.labels, &terms, ground.work);
+        ground.want(&terms);
         self.subjects.entry(own).or_default().insert(terms, PolicyNumber(0))
     }
 
@@ -231,7 +232,7 @@ impl Policies {
             Filed::Namespace { number, item } => {
                 if let Some(subjects) = self.subjects.get_mut(&number) {
                     let terms = subjects.remove(item);
-                    unwant(&mut ground.inventory.names.labels, &terms, ground.work);
+                    ground.unwant(&terms);
                     if subjects.is_empty() {
                         self.subjects.remove(&number);
                     }
@@ -242,7 +243,7 @@ impl Policies {
                 self.in_order.retain(|other| *other != number);
                 self.refill_namespaces(peers, number, false);
                 peers.scopes.release_terms(&namespaces);
-                unwant(&mut ground.inventory.names.labels, &pods, ground.work);
+                ground.unwant(&pods);
             }
         }
         self.changed.push(number);

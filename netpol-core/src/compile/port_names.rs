@@ -1,4 +1,4 @@
-use super::peers::{Ground, Speaker};
+use super::ground::{Ground, Speaker};
 use crate::hash::Map;
 use crate::inventory::{Fact, Label};
 use crate::options::{HostNetworkPods, Options};

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::classes::{Chains, Classes, Parts};
-use super::label_classes::split;
+use super::ground::Ground;
+use super::label_class_rules::{release_lists, split};
 use super::nodes::Surroundings;
-use super::peers::Ground;
 use super::policies::Name;
 use super::prefixes::{Chain, ChainAtoms};
 use super::rule_sets::Sources;
@@ -394,7 +394,8 @@ impl Compiler {
         let (tables, directory) = (&mut self.tables, &mut self.directory);
         self.classes.sweep(&mut self.label_classes, &mut self.prefixes, tables, directory);
         self.prefixes.sweep();
-        self.label_classes.sweep(&mut self.rule_sets, directory);
+        let rule_sets = &mut self.rule_sets;
+        self.label_classes.sweep(directory, |origin| release_lists(origin, rule_sets));
         self.rule_sets.sweep(tables, directory);
         while let Some((number, ..)) = self.policies.excepts.sweep() {
             tables.excepts.set(number, Arc::default());

@@ -1,0 +1,86 @@
+//! What follows from a label class: the rule sets of the policies that select it, and the atoms that
+//! it matches.
+
+use super::TooLarge;
+use super::label_classes::LabelClasses;
+use super::peers::Peers;
+use super::prefixes::AtomLists;
+use super::rule_sets::{RuleSetCompiler, Sources};
+use crate::directory::{ClassOrigin, ListsOfTiers};
+use crate::options::{BaselineScope, Options};
+use crate::packet::Direction;
+use crate::tables::{Atom, OrderedId, RuleSetId, RuleSetsOfTiers};
+
+impl LabelClasses {
+    /// Puts a label class together from what policies there are now. Says whether it changed.
+    pub(super) fn refresh(
+        &mut self,
+        number: u32,
+        peers: &Peers,
+        rule_sets: &mut RuleSetCompiler,
+        sources: &mut Sources<'_>,
+        options: &Options,
+    ) -> Result<bool, TooLarge> {
+        let key = self.key(number);
+        let (facts, namespace) = (&key.facts, key.namespace);
+        let atoms = split(peers, &peers.scopes.atoms_of(namespace, facts, key.host_network));
+        let selecting = sources.policies.selecting(namespace, facts);
+        // Ordered tiers never select pods in the host network, whatever NetworkPolicies do.
+        let (admin, mut baseline) = if key.host_network {
+            (Vec::new(), Vec::new())
+        } else {
+            sources.policies.selecting_cluster_wide(namespace, facts)
+        };
+        if options.baseline == BaselineScope::Literal && !selecting.is_empty() {
+            baseline.clear();
+        }
+        let ports = (key.ports, self.ports(number));
+        let mut of = |direction| -> Result<_, TooLarge> {
+            let before = rule_sets.acquire(direction, true, &admin, ports, sources)?;
+            let isolating = rule_sets.acquire(direction, false, &selecting, ports, sources)?;
+            let after = rule_sets.acquire(direction, true, &baseline, ports, sources)?;
+            let sets = RuleSetsOfTiers {
+                before: OrderedId(before.set),
+                isolating: RuleSetId(isolating.set),
+                after: OrderedId(after.set),
+            };
+            let lists = ListsOfTiers {
+                admin: before.list,
+                network_policy: isolating.list,
+                baseline: after.list,
+            };
+            Ok((sets, lists))
+        };
+        let (ingress, ingress_origin) = of(Direction::Ingress)?;
+        let (egress, egress_origin) = of(Direction::Egress)?;
+        let ports = ports.0;
+        let origin =
+            ClassOrigin { ingress: ingress_origin, egress: egress_origin, ports, is_pod: true };
+        let class = self.get_mut(number);
+        // After the new lists are held, so that lists that are both old and new stay.
+        release_lists(&class.origin, rule_sets);
+        let changed = !class.is_ready
+            || (class.ingress, class.egress, class.origin) != (ingress, egress, origin)
+            || class.atoms != atoms;
+        (class.atoms, class.ingress, class.egress) = (atoms, ingress, egress);
+        (class.origin, class.is_ready) = (origin, true);
+        Ok(changed)
+    }
+}
+
+/// A label class is gone, or has other lists now.
+pub(super) fn release_lists(origin: &ClassOrigin, rule_sets: &mut RuleSetCompiler) {
+    for lists in [origin.ingress, origin.egress] {
+        for list in [lists.admin, lists.network_policy, lists.baseline] {
+            rule_sets.release(list);
+        }
+    }
+}
+
+/// Sorts atoms by who speaks of them: a source is judged by ingress rules, a destination by egress
+/// rules.
+pub(super) fn split(peers: &Peers, atoms: &[Atom]) -> AtomLists {
+    let used =
+        |direction| atoms.iter().copied().filter(|atom| peers.is_used(*atom, direction)).collect();
+    AtomLists { as_source: used(Direction::Ingress), as_destination: used(Direction::Egress) }
+}
