@@ -16,7 +16,7 @@ use crate::tables::{Atom, Class, ClassId, Identity, MOST_RECORDS, RuleSetsOfTier
 /// they are when policies change; only its record does not.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Classes {
-    known: Interner<Key, Class>,
+    known: Interner<Key>,
     pub(super) signatures: Signatures,
     /// Those that have no record yet.
     pub(super) fresh: Vec<u32>,
@@ -78,7 +78,7 @@ impl Classes {
             self.known.hold(number);
             return Ok(number);
         }
-        let number = self.known.insert(key, Class::default());
+        let number = self.known.insert(key, ());
         if number >= MOST_RECORDS {
             return Err(TooLarge);
         }
@@ -135,7 +135,7 @@ impl Classes {
         };
         let admitted = |sets: RuleSetsOfTiers| (sets, tables.admitted_by(&sets));
         let record = Class::new(admitted(sets.0), admitted(sets.1), source, destination);
-        let before = std::mem::replace(self.known.value_mut(number), record);
+        let before = *tables.classes.at(number);
         self.signatures.release(before.as_source().signature);
         self.signatures.release(before.as_destination().signature);
         if before != record || *parts.directory.class_origins.at(number) != origin {
@@ -159,7 +159,8 @@ impl Classes {
         tables: &mut Tables,
         directory: &mut Directory,
     ) {
-        while let Some((number, key, record)) = self.known.sweep() {
+        while let Some((number, key, ())) = self.known.sweep() {
+            let record = *tables.classes.at(number);
             if key.label_class != 0 {
                 label_classes.get_mut(key.label_class).classes.retain(|other| *other != number);
                 label_classes.release(key.label_class);

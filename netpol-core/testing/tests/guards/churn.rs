@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
+use netpol_core::engine::MemoryUsage;
 use netpol_core::model::{IntOrString, Kind, Labels, NetworkPolicyPeer, NetworkPolicyPort, Object};
 use netpol_core::{Cluster, Packet};
 
@@ -172,18 +173,8 @@ fn churn_leaves_nothing() {
             assert_eq!(cluster.counts(), counts, "round {round}");
             let usage = cluster.memory_usage();
             let first = after_some.get_or_insert_with(|| usage.clone());
-            for (parts, before) in [
-                (&usage.hot, &first.hot),
-                (&usage.provenance, &first.provenance),
-                (&usage.names, &first.names),
-                (&usage.writer, &first.writer),
-            ] {
-                for ((name, bytes), (_, before)) in parts.iter().zip(before) {
-                    // A hash map may grow once more, for what it has marked as deleted.
-                    let most = before * 2 + (16 << 10);
-                    assert!(*bytes <= most, "round {round}, {name}: {before} to {bytes}");
-                }
-            }
+            // A hash map may grow once more, for what it has marked as deleted.
+            assert_parts(&usage, first, |_| 16 << 10);
             assert!(usage.hot_bytes() <= first.hot_bytes() + (64 << 10), "{first:?} to {usage:?}");
         }
     }
@@ -191,6 +182,21 @@ fn churn_leaves_nothing() {
     let end = cluster.memory_usage();
     // What forty pods and ten policies more took for a moment.
     assert!(end.hot_bytes() <= start.hot_bytes() + (512 << 10), "{start:#?} to {end:#?}");
+}
+
+/// No part has more than twice what it had, and what it may keep besides.
+#[track_caller]
+fn assert_parts(now: &MemoryUsage, before: &MemoryUsage, kept: impl Fn(&str) -> usize) {
+    for (now, before) in [
+        (&now.hot, &before.hot),
+        (&now.provenance, &before.provenance),
+        (&now.names, &before.names),
+        (&now.writer, &before.writer),
+    ] {
+        for ((name, bytes), (_, before)) in now.iter().zip(before) {
+            assert!(*bytes <= before * 2 + kept(name), "{name}: {before} to {bytes}");
+        }
+    }
 }
 
 /// A cluster that shrinks gives its memory back with the publication that shows it smaller.
@@ -215,18 +221,9 @@ fn assert_gives_back(grown: &[Object]) {
     drop((shrunk, fresh));
     let end = cluster.memory_usage();
     assert_eq!(cluster.counts(), counts);
-    for (parts, before) in [
-        (&end.hot, &start.hot),
-        (&end.provenance, &start.provenance),
-        (&end.names, &start.names),
-        (&end.writer, &start.writer),
-    ] {
-        for ((name, bytes), (_, before)) in parts.iter().zip(before) {
-            // Numbers of pods and namespaces and the words of their labels stay with the objects.
-            let kept = if *name == "objects" { 4 << 20 } else { 64 << 10 };
-            assert!(*bytes <= before * 2 + kept, "{name}: {before} to {bytes}");
-        }
-    }
+    // Numbers of pods and namespaces and the words of their labels stay with the objects.
+    let kept = |name: &str| if name == "objects" { 4 << 20 } else { 64 << 10 };
+    assert_parts(&end, &start, kept);
     // And it goes on step by step.
     upsert(&mut cluster, passing(0));
     let grown = cluster.publish().expect("it fits");
