@@ -138,9 +138,9 @@ impl Classes {
         let before = *tables.classes.at(number);
         self.signatures.release(before.as_source().signature);
         self.signatures.release(before.as_destination().signature);
-        if before != record || *parts.directory.class_origins.at(number) != origin {
+        if before != record || parts.directory.class_origin(number) != origin {
             parts.tables.classes.set(number, record);
-            parts.directory.class_origins.set(number, origin);
+            parts.directory.set_class_origin(number, origin);
             self.written.push(number);
         }
         Ok(())
@@ -171,7 +171,7 @@ impl Classes {
             self.signatures.release(record.as_source().signature);
             self.signatures.release(record.as_destination().signature);
             tables.classes.set(number, Class::default());
-            directory.class_origins.set(number, ClassOrigin::default());
+            directory.set_class_origin(number, ClassOrigin::default());
         }
         self.signatures.sweep(tables);
         self.written.clear();

@@ -6,7 +6,7 @@ use super::label_classes::LabelClasses;
 use super::peers::Peers;
 use super::prefixes::AtomLists;
 use super::rule_sets::{RuleSetCompiler, Sources};
-use crate::directory::{ClassOrigin, ListsOfTiers};
+use crate::directory::{ClassOrigin, Isolating, Isolation, OrderedLists, OtherOrigin};
 use crate::options::{BaselineScope, Options};
 use crate::packet::Direction;
 use crate::tables::{Atom, OrderedId, RuleSetId, RuleSetsOfTiers};
@@ -44,18 +44,19 @@ impl LabelClasses {
                 isolating: RuleSetId(isolating.set),
                 after: OrderedId(after.set),
             };
-            let lists = ListsOfTiers {
-                admin: before.list,
-                network_policy: isolating.list,
-                baseline: after.list,
-            };
-            Ok((sets, lists))
+            let ordered = OrderedLists { admin: before.list, baseline: after.list };
+            Ok((sets, ordered, Isolating::pods(isolating.list, isolating.first)))
         };
-        let (ingress, ingress_origin) = of(Direction::Ingress)?;
-        let (egress, egress_origin) = of(Direction::Egress)?;
-        let ports = ports.0;
-        let origin =
-            ClassOrigin { ingress: ingress_origin, egress: egress_origin, ports, is_pod: true };
+        let (ingress, ordered_ingress, isolating_ingress) = of(Direction::Ingress)?;
+        let (egress, ordered_egress, isolating_egress) = of(Direction::Egress)?;
+        let origin = ClassOrigin {
+            isolation: Isolation::new(isolating_ingress, isolating_egress),
+            others: OtherOrigin {
+                ingress: ordered_ingress,
+                egress: ordered_egress,
+                ports: ports.0,
+            },
+        };
         let class = self.get_mut(number);
         // After the new lists are held, so that lists that are both old and new stay.
         release_lists(&class.origin, rule_sets);
@@ -70,8 +71,8 @@ impl LabelClasses {
 
 /// A label class is gone, or has other lists now.
 pub(super) fn release_lists(origin: &ClassOrigin, rule_sets: &mut RuleSetCompiler) {
-    for lists in [origin.ingress, origin.egress] {
-        for list in [lists.admin, lists.network_policy, lists.baseline] {
+    for direction in [Direction::Ingress, Direction::Egress] {
+        for list in origin.lists(direction) {
             rule_sets.release(list);
         }
     }

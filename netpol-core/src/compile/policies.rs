@@ -11,7 +11,7 @@ use super::port_names::PortNames;
 use super::slab::{Interner, Slab};
 use super::terms::{TermIndex, Terms};
 use crate::directory::{
-    PeerLine, PolicyEntry, PolicyLines, PolicyNumber, PortKeys, PortLine, RuleLines, Shape,
+    PeerLine, PolicyEntry, PolicyLines, PolicyNumber, PortKeys, PortLine, RuleLines,
 };
 use crate::hash::Map;
 use crate::inventory::Fact;
@@ -184,9 +184,7 @@ impl Policies {
                 Filed::Cluster(Box::new(ClusterSubject { namespaces, pods }))
             }
         };
-        let shapes =
-            [Direction::Ingress, Direction::Egress].map(|direction| Shape::of(lines.of(direction)));
-        let entry = Arc::new(PolicyEntry { policy: Arc::clone(policy), lines, shapes });
+        let entry = Arc::new(PolicyEntry::new(Arc::clone(policy), lines));
         let number = PolicyNumber(self.list.insert(Compiled { entry, filed }));
         if let Filed::Namespace { number: namespace, item } = self.list[number.0].filed {
             self.subjects.entry(namespace).or_default().set(item, number);

@@ -4,7 +4,7 @@ use super::TooLarge;
 use super::guards::{Guards, PortSet};
 use super::policies::Policies;
 use super::slab::Interner;
-use crate::directory::{Directory, PolicyNumber};
+use crate::directory::{Directory, PolicyList, PolicyNumber};
 use crate::packet::Direction;
 use crate::policy::Action;
 use crate::tables::{
@@ -59,6 +59,8 @@ pub(super) struct Listed {
     pub(super) list: u32,
     /// Number of the rule set or ordered list.
     pub(super) set: u32,
+    /// The first policy of the list.
+    pub(super) first: Option<PolicyNumber>,
 }
 
 impl RuleSetCompiler {
@@ -77,7 +79,7 @@ impl RuleSetCompiler {
         let with_rules = selecting.iter().copied().filter(|number| {
             let entry = sources.policies.get(*number);
             let has_rules = entry.policy.rules(direction).is_some();
-            names |= has_rules && entry.shape(direction).named_ports;
+            names |= has_rules && entry.names_ports(direction);
             has_rules
         });
         let policies = with_rules.collect::<Box<[_]>>();
@@ -88,7 +90,8 @@ impl RuleSetCompiler {
         let key = ListKey { direction, ordered, policies, ports };
         if let Some(list) = self.lists.find(&key) {
             self.lists.hold(list);
-            return Ok(Listed { list, set: self.lists.value(list).number });
+            let first = sources.directory.policy_list(list).first().copied();
+            return Ok(Listed { list, set: self.lists.value(list).number, first });
         }
         let content = if ordered {
             self.ordered_list(&key, own_ports.1, sources)?
@@ -100,12 +103,11 @@ impl RuleSetCompiler {
             sources.policies.sort_by_name(names);
         }
         let list = self.lists.insert(key, content);
+        let first = names.first().copied();
         let policies = sources.policies;
-        let names = crate::directory::PolicyList::new(names, direction, |number| {
-            Arc::clone(policies.get(number))
-        });
-        sources.directory.policy_lists.set(list, Some(Arc::new(names)));
-        Ok(Listed { list, set: content.number })
+        let names = PolicyList::new(names, direction, |number| Arc::clone(policies.get(number)));
+        sources.directory.policy_lists.set(list, Some(names));
+        Ok(Listed { list, set: content.number, first })
     }
 
     /// An endpoint's kind does not need a list any more.

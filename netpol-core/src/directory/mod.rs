@@ -16,13 +16,15 @@ use ipnet::IpNet;
 
 pub use endpoints::EndpointId;
 pub(crate) use endpoints::{EndpointAddress, EndpointEntry, NamespaceEntry};
-pub(crate) use policy_list::PolicyList;
+pub(crate) use policy_list::{Form, Line, LinePort, PolicyList};
 pub(crate) use provenance::{
-    ClassOrigin, ListsOfTiers, PeerLine, PolicyEntry, PolicyLines, PolicyNumber, PortKeys,
-    PortLine, RuleLines, Shape,
+    ClassOrigin, Isolated, Isolating, Isolation, OrderedLists, OtherOrigin, PeerLine, PolicyEntry,
+    PolicyLines, PolicyNumber, PortKeys, PortLine, RuleLines,
 };
 
 use crate::hash::{FixedHasher, Set};
+use crate::packet::Direction;
+use crate::policy::Tier;
 use crate::tables::{ClassId, NamedPort, NumberIndex, Records, Shelf};
 
 /// Everything that has a name. Its parts are copied where they are written to, like the tables.
@@ -44,10 +46,12 @@ pub(crate) struct Directory {
     pub(crate) pod_cidrs: Arc<[IpNet]>,
     /// Policies, by their numbers.
     pub(crate) policies: Shelf<Arc<PolicyEntry>>,
-    /// Parallel to the classes: what their rule sets came from.
-    pub(crate) class_origins: Records<ClassOrigin, 64>,
+    /// Parallel to the classes: what isolates them.
+    pub(crate) isolations: Records<Isolation, 256>,
+    /// Parallel to the classes: what else their rule sets came from.
+    pub(crate) other_origins: Records<OtherOrigin, 64>,
     /// Lists of policies.
-    pub(crate) policy_lists: Shelf<Arc<PolicyList>>,
+    pub(crate) policy_lists: Shelf<PolicyList>,
     /// What the port names that policies use mean on an endpoint, sorted.
     pub(crate) port_lists: Shelf<Arc<[NamedPort]>>,
     /// The prefixes in use, with the class of addresses in them that are nobody's.
@@ -113,6 +117,28 @@ impl Directory {
         before.is_some_and(|range| range.contains(&address))
     }
 
+    /// What the rule sets of a class came from.
+    pub(crate) fn class_origin(&self, class: u32) -> ClassOrigin {
+        ClassOrigin { isolation: *self.isolations.at(class), others: *self.other_origins.at(class) }
+    }
+
+    /// Takes note of what the rule sets of a class came from.
+    pub(crate) fn set_class_origin(&mut self, class: u32, origin: ClassOrigin) {
+        self.isolations.set(class, origin.isolation);
+        self.other_origins.set(class, origin.others);
+    }
+
+    /// Number of the list of the policies of a tier with something to say about a direction of a
+    /// class; 0 for none.
+    pub(crate) fn list_of(&self, class: ClassId, direction: Direction, tier: Tier) -> u32 {
+        let others = || self.other_origins.at(class.record()).lists(direction);
+        match tier {
+            Tier::Admin => others().admin,
+            Tier::NetworkPolicy => self.isolations.at(class.record()).of(direction).list,
+            Tier::Baseline => others().baseline,
+        }
+    }
+
     /// The policies of a list; none for number 0.
     pub(crate) fn policy_list(&self, number: u32) -> &[PolicyNumber] {
         self.policy_lists.get(number).map_or(&[], |list| &list.policies)
@@ -131,7 +157,8 @@ impl Directory {
             + self.names.spare_bytes()
             + self.own_node_addresses.spare_bytes()
             + self.policies.spare_bytes()
-            + self.class_origins.spare_bytes()
+            + self.isolations.spare_bytes()
+            + self.other_origins.spare_bytes()
             + self.policy_lists.spare_bytes()
             + self.port_lists.spare_bytes()
             + self.prefixes.spare_bytes()
@@ -148,7 +175,8 @@ impl Directory {
             node_addresses: Arc::clone(&self.node_addresses),
             pod_cidrs: Arc::clone(&self.pod_cidrs),
             policies: self.policies.share(),
-            class_origins: self.class_origins.share(),
+            isolations: self.isolations.share(),
+            other_origins: self.other_origins.share(),
             policy_lists: self.policy_lists.share(),
             port_lists: self.port_lists.share(),
             prefixes: self.prefixes.share(),

@@ -1,25 +1,112 @@
 use std::sync::Arc;
 
-use super::{PolicyEntry, PolicyNumber, Shape};
+use super::{PolicyEntry, PolicyNumber, PortKeys, RuleLines};
 use crate::packet::Direction;
-use crate::tables::{Atom, AtomSpans};
+use crate::policy::Action;
+use crate::tables::{Atom, AtomSpans, Range};
 
 /// Policies of one tier that select an endpoint and have something to say about a direction, in
-/// the order in which their rules are told.
+/// the order in which their rules are told. Others who have the list share what it holds.
 #[derive(Clone, Debug)]
 pub(crate) struct PolicyList {
     pub(crate) policies: Arc<[PolicyNumber]>,
-    /// Parallel to them: what spares a look at their rules.
-    shapes: Box<[Shape]>,
-    index: Option<Index>,
+    pub(crate) form: Form,
 }
 
-/// Longer lists are searched by atom.
-const SCANNED: usize = 16;
+/// How the rules of a list are searched.
+#[derive(Clone, Debug)]
+pub(crate) enum Form {
+    /// Few rules lie side by side, so that the one that matches is found without a look at the
+    /// policies.
+    Laid(Arc<[Line]>),
+    /// Many are found by the atoms of the peer.
+    Indexed(Arc<Index>),
+}
+
+/// How many lines are laid side by side: two kilobytes, of which most calls read a part.
+const LAID: usize = 64;
+
+/// A peer of a rule, or the rule when it speaks of everybody.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Line {
+    /// What an endpoint must match; [`Atom::EVERYBODY`] when anybody does.
+    pub(crate) atom: Atom,
+    /// Number of the list of atoms it must not match, 0 for none.
+    pub(crate) excepts: u32,
+    /// The packets that the rule's ports mean; every one where the rule has to be asked.
+    pub(crate) keys: Range,
+    pub(crate) policy: PolicyNumber,
+    /// The rule's index in its list.
+    pub(crate) rule: u32,
+    peer: u32,
+    port: u32,
+    /// What becomes of what the rule matches.
+    pub(crate) action: Action,
+    /// Whether it is a rule of the object, or what fails closed in place of one.
+    pub(crate) understood: bool,
+}
+
+/// Stands for an index where there is no list.
+const NO_LIST: u32 = u32::MAX;
+
+/// Stands for the index of a port where the rule has to be asked.
+const ASK: u32 = u32::MAX - 1;
+
+/// Which port of its rule a [`Line`] means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LinePort {
+    /// This one, or every port when the rule has no list.
+    Known(Option<u32>),
+    /// The first of several that means the packet, or one with a name.
+    AskRule,
+}
+
+impl Line {
+    /// The index of the peer in its list; `None` when the rule speaks of everybody.
+    pub(crate) const fn peer(&self) -> Option<u32> {
+        if self.peer == NO_LIST { None } else { Some(self.peer) }
+    }
+
+    /// The port.
+    pub(crate) const fn port(&self) -> LinePort {
+        match self.port {
+            ASK => LinePort::AskRule,
+            NO_LIST => LinePort::Known(None),
+            port => LinePort::Known(Some(port)),
+        }
+    }
+
+    /// The lines of a rule, in order.
+    fn of_rule(policy: PolicyNumber, rules: &RuleLines) -> impl Iterator<Item = Line> {
+        let (keys, port) = match rules.ports.as_deref() {
+            None => (Range::EVERYTHING, NO_LIST),
+            Some([line]) => match line.keys {
+                PortKeys::Range(keys) => (keys, line.port),
+                PortKeys::Named(_) => (Range::EVERYTHING, ASK),
+            },
+            Some(_) => (Range::EVERYTHING, ASK),
+        };
+        let RuleLines { rule, action, understood, .. } = *rules;
+        let line = move |atom, excepts, peer| Line {
+            atom,
+            excepts,
+            keys,
+            policy,
+            rule,
+            peer,
+            port,
+            action,
+            understood,
+        };
+        let everybody = rules.peers.is_none().then(|| line(Atom::EVERYBODY, 0, NO_LIST));
+        let peers = rules.peers.iter().flatten();
+        everybody.into_iter().chain(peers.map(move |peer| line(peer.atom, peer.excepts, peer.peer)))
+    }
+}
 
 /// Which policies of a long list speak of an atom, by their places in it.
 #[derive(Clone, Debug)]
-struct Index {
+pub(crate) struct Index {
     spans: AtomSpans,
     places: Box<[u32]>,
     /// Those with a rule that speaks of everybody.
@@ -33,54 +120,63 @@ impl PolicyList {
         direction: Direction,
         entry: impl Fn(PolicyNumber) -> Arc<PolicyEntry>,
     ) -> PolicyList {
-        let index = (policies.len() > SCANNED).then(|| {
-            let (mut pairs, mut everybody) = (Vec::new(), Vec::new());
-            for (place, number) in (0..).zip(policies.iter()) {
-                let entry = entry(*number);
-                for rule in entry.lines.of(direction) {
-                    match &rule.peers {
-                        None => everybody.push(place),
-                        Some(peers) => pairs.extend(peers.iter().map(|line| (line.atom, place))),
-                    }
-                }
-            }
-            pairs.sort_unstable();
-            pairs.dedup();
-            everybody.dedup();
-            let (atoms, places): (Vec<Atom>, Vec<u32>) = pairs.into_iter().unzip();
-            Index {
-                spans: AtomSpans::new(&atoms),
-                places: places.into(),
-                everybody: everybody.into(),
-            }
-        });
-        let shapes = policies.iter().map(|number| *entry(*number).shape(direction)).collect();
-        PolicyList { policies, shapes, index }
+        let entries = policies.iter().map(|number| (*number, entry(*number))).collect::<Vec<_>>();
+        let rules = || {
+            (0_u32..).zip(&entries).flat_map(|(place, (number, entry))| {
+                entry.lines.of(direction).iter().map(move |rule| (place, *number, rule))
+            })
+        };
+        let count = rules().map(|(_, _, rule)| rule.peers.as_ref().map_or(1, |peers| peers.len()));
+        let form = if count.sum::<usize>() <= LAID {
+            let lines = rules().flat_map(|(_, number, rule)| Line::of_rule(number, rule));
+            Form::Laid(lines.collect())
+        } else {
+            Form::Indexed(Arc::new(Index::new(rules().map(|(place, _, rule)| (place, rule)))))
+        };
+        PolicyList { policies, form }
     }
 
-    /// Tries the policies that may have a rule for a peer with these atoms, whose bits are in `bloom`,
-    /// until one gives an answer; the answer of the first in order.
+    /// Bytes on the heap.
+    pub(crate) fn bytes(&self) -> usize {
+        let form = match &self.form {
+            Form::Laid(lines) => size_of_val::<[Line]>(lines),
+            Form::Indexed(index) => index.bytes(),
+        };
+        size_of_val::<[PolicyNumber]>(&self.policies) + form
+    }
+}
+
+impl Index {
+    fn new<'rules>(rules: impl Iterator<Item = (u32, &'rules RuleLines)>) -> Index {
+        let (mut pairs, mut everybody) = (Vec::new(), Vec::new());
+        for (place, rule) in rules {
+            match &rule.peers {
+                None => everybody.push(place),
+                Some(peers) => pairs.extend(peers.iter().map(|line| (line.atom, place))),
+            }
+        }
+        pairs.sort_unstable();
+        pairs.dedup();
+        everybody.dedup();
+        let (atoms, places): (Vec<Atom>, Vec<u32>) = pairs.into_iter().unzip();
+        Index { spans: AtomSpans::new(&atoms), places: places.into(), everybody: everybody.into() }
+    }
+
+    /// Tries the policies, by their places, that may have a rule for a peer with these atoms until
+    /// one gives an answer; the answer of the first in order.
     pub(crate) fn first<T>(
         &self,
         atoms: &[Atom],
-        bloom: u64,
-        mut attempt: impl FnMut(PolicyNumber) -> Option<T>,
+        mut attempt: impl FnMut(usize) -> Option<T>,
     ) -> Option<T> {
-        let Some(index) = &self.index else {
-            // Most policies speak of somebody else, which their bit patterns tell.
-            let may = |shape: &Shape| shape.everybody || shape.bloom & bloom != 0;
-            let candidates = self.policies.iter().zip(&self.shapes).filter(|(_, s)| may(s));
-            return candidates.map(|(number, _)| *number).find_map(attempt);
-        };
         let mut first: Option<(u32, T)> = None;
-        let lists = atoms.iter().map(|atom| index.places.get(index.spans.of(*atom)));
-        for places in std::iter::once(Some(&*index.everybody)).chain(lists).flatten() {
+        let lists = atoms.iter().map(|atom| self.places.get(self.spans.of(*atom)));
+        for places in std::iter::once(Some(&*self.everybody)).chain(lists).flatten() {
             for place in places {
                 if first.as_ref().is_some_and(|(found, _)| found <= place) {
                     break;
                 }
-                let number = self.policies.get(*place as usize);
-                if let Some(answer) = number.and_then(|number| attempt(*number)) {
+                if let Some(answer) = attempt(*place as usize) {
                     first = Some((*place, answer));
                     break;
                 }
@@ -89,14 +185,8 @@ impl PolicyList {
         first.map(|(_, answer)| answer)
     }
 
-    /// Bytes on the heap.
-    pub(crate) fn bytes(&self) -> usize {
-        let index = self.index.as_ref().map_or(0, |index| {
-            index.spans.bytes() + (index.places.len() + index.everybody.len()) * size_of::<u32>()
-        });
-        size_of::<PolicyList>()
-            + size_of_val::<[PolicyNumber]>(&self.policies)
-            + size_of_val::<[Shape]>(&self.shapes)
-            + index
+    fn bytes(&self) -> usize {
+        let places = self.places.len() + self.everybody.len();
+        size_of::<Index>() + self.spans.bytes() + places * size_of::<u32>()
     }
 }

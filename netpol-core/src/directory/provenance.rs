@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use crate::packet::Direction;
-use crate::policy::{Action, Policy, Tier};
+use crate::policy::{Action, Policy};
 use crate::tables::{Atom, NamedPortRef, Range};
 
 /// Number of a policy, which stays as long as the policy is as it is.
@@ -9,37 +9,118 @@ use crate::tables::{Atom, NamedPortRef, Range};
 pub(crate) struct PolicyNumber(pub(crate) u32);
 
 /// What the rule sets of a class came from.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct ClassOrigin {
-    /// The policies with something to say about traffic into it.
-    pub(crate) ingress: ListsOfTiers,
-    /// The policies with something to say about traffic out of it.
-    pub(crate) egress: ListsOfTiers,
-    /// Number of the list of what port names mean on it.
-    pub(crate) ports: u32,
-    /// Whether policies see pods in it.
-    pub(crate) is_pod: bool,
+    /// The NetworkPolicies that isolate it.
+    pub(crate) isolation: Isolation,
+    /// What few packets ask for.
+    pub(crate) others: OtherOrigin,
 }
 
-/// Numbers of lists of policies, by tier.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub(crate) struct ListsOfTiers {
+/// By which NetworkPolicies a class is isolated: so short that caches hold it for every class.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(C, align(16))]
+pub(crate) struct Isolation {
+    ingress: Isolating,
+    egress: Isolating,
+}
+
+/// The NetworkPolicies that isolate a class for one direction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Isolating {
+    /// Number of their list, 0 for none.
+    pub(crate) list: u32,
+    first: u32,
+}
+
+/// What ordered tiers and port names come to for a class.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct OtherOrigin {
+    /// The policies with something to say about traffic into it.
+    pub(crate) ingress: OrderedLists,
+    /// The policies with something to say about traffic out of it.
+    pub(crate) egress: OrderedLists,
+    /// Number of the list of what port names mean on it.
+    pub(crate) ports: u32,
+}
+
+/// Numbers of lists of policies, by tier; 0 for none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct OrderedLists {
     pub(crate) admin: u32,
-    pub(crate) network_policy: u32,
     pub(crate) baseline: u32,
 }
 
 impl ClassOrigin {
-    /// Number of the list of policies of a tier for a direction.
-    pub(crate) const fn policies(self, direction: Direction, tier: Tier) -> u32 {
-        let lists = match direction {
+    /// The numbers of the lists for a direction.
+    pub(crate) const fn lists(&self, direction: Direction) -> [u32; 3] {
+        let ordered = self.others.lists(direction);
+        [ordered.admin, self.isolation.of(direction).list, ordered.baseline]
+    }
+}
+
+impl OtherOrigin {
+    /// The lists for a direction.
+    pub(crate) const fn lists(&self, direction: Direction) -> OrderedLists {
+        match direction {
             Direction::Ingress => self.ingress,
             Direction::Egress => self.egress,
-        };
-        match tier {
-            Tier::Admin => lists.admin,
-            Tier::NetworkPolicy => lists.network_policy,
-            Tier::Baseline => lists.baseline,
+        }
+    }
+}
+
+/// Whether NetworkPolicies isolate a class for a direction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Isolated {
+    /// The first of those that do.
+    By(PolicyNumber),
+    /// None does.
+    No,
+    /// Policies see no pods in the class.
+    NotAPod,
+}
+
+/// Stands where no policy isolates a pod.
+const NOT_ISOLATED: u32 = u32::MAX - 1;
+
+/// Stands where there is no pod that a policy could isolate.
+const NOT_A_POD: u32 = u32::MAX;
+
+impl Default for Isolating {
+    fn default() -> Isolating {
+        Isolating { list: 0, first: NOT_A_POD }
+    }
+}
+
+impl Isolating {
+    /// What isolates pods: a list, and the first of its policies.
+    pub(crate) fn pods(list: u32, first: Option<PolicyNumber>) -> Isolating {
+        Isolating { list, first: first.map_or(NOT_ISOLATED, |policy| policy.0) }
+    }
+
+    /// What the list comes to when none of its rules matches.
+    #[inline]
+    pub(crate) const fn isolated(self) -> Isolated {
+        match self.first {
+            NOT_A_POD => Isolated::NotAPod,
+            NOT_ISOLATED => Isolated::No,
+            first => Isolated::By(PolicyNumber(first)),
+        }
+    }
+}
+
+impl Isolation {
+    /// By what isolates for each direction.
+    pub(crate) const fn new(ingress: Isolating, egress: Isolating) -> Isolation {
+        Isolation { ingress, egress }
+    }
+
+    /// What isolates for a direction.
+    #[inline]
+    pub(crate) const fn of(self, direction: Direction) -> Isolating {
+        match direction {
+            Direction::Ingress => self.ingress,
+            Direction::Egress => self.egress,
         }
     }
 }
@@ -119,46 +200,25 @@ impl PolicyLines {
 pub(crate) struct PolicyEntry {
     pub(crate) policy: Arc<Policy>,
     pub(crate) lines: PolicyLines,
-    /// By direction.
-    pub(crate) shapes: [Shape; 2],
-}
-
-/// What spares a look at the rules of one direction.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Shape {
-    /// The bits of all atoms of their peers.
-    pub(crate) bloom: u64,
-    /// Whether one of them speaks of everybody.
-    pub(crate) everybody: bool,
-    /// Whether one of them names a port.
-    pub(crate) named_ports: bool,
-}
-
-impl Shape {
-    /// The shape of rules.
-    pub(crate) fn of(rules: &[RuleLines]) -> Shape {
-        let mut shape = Shape::default();
-        for rule in rules {
-            match &rule.peers {
-                None => shape.everybody = true,
-                Some(peers) => {
-                    shape.bloom =
-                        peers.iter().fold(shape.bloom, |bloom, line| bloom | line.atom.bloom());
-                }
-            }
-            let mut ports = rule.ports.iter().flatten();
-            shape.named_ports |= ports.any(|line| matches!(line.keys, PortKeys::Named(_)));
-        }
-        shape
-    }
+    /// By direction: whether one of its rules names a port.
+    pub(crate) names_ports: [bool; 2],
 }
 
 impl PolicyEntry {
-    /// What spares a look at the rules of a direction.
-    pub(crate) const fn shape(&self, direction: Direction) -> &Shape {
+    /// A policy and its lines.
+    pub(crate) fn new(policy: Arc<Policy>, lines: PolicyLines) -> PolicyEntry {
+        let names_ports = [Direction::Ingress, Direction::Egress].map(|direction| {
+            let mut ports = lines.of(direction).iter().flat_map(|rule| rule.ports.iter().flatten());
+            ports.any(|line| matches!(line.keys, PortKeys::Named(_)))
+        });
+        PolicyEntry { policy, lines, names_ports }
+    }
+
+    /// Whether a rule for a direction names a port.
+    pub(crate) const fn names_ports(&self, direction: Direction) -> bool {
         match direction {
-            Direction::Ingress => &self.shapes[0],
-            Direction::Egress => &self.shapes[1],
+            Direction::Ingress => self.names_ports[0],
+            Direction::Egress => self.names_ports[1],
         }
     }
 

@@ -4,10 +4,10 @@ use super::question::Case;
 use super::reason::Reason;
 use super::tiers::{Hit, Said, Scene};
 use super::{Engine, Question, QuestionError, Snapshot};
-use crate::directory::ClassOrigin;
+use crate::directory::{Isolated, Isolating};
 use crate::packet::{Direction, Packet, Verdict};
 use crate::policy::{Action, Tier};
-use crate::tables::{ClassId, RuleSetId};
+use crate::tables::{Class, ClassId, RuleSetId};
 
 /// Handle of a policy of one [`Engine`]; [`Engine::policy_name`] names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -59,18 +59,6 @@ impl Attribution {
         let (tier, policy, rule, peer, port) = (None, None, None, None, None);
         Attribution { verdict, reason, tier, policy, rule, peer, port }
     }
-
-    /// No policy decides.
-    fn open(origin: &ClassOrigin, is_unknown_pod: impl Fn() -> bool) -> Attribution {
-        let reason = if origin.is_pod {
-            Reason::NotIsolated
-        } else if is_unknown_pod() {
-            Reason::UnknownPodAddress
-        } else {
-            Reason::NotAPod
-        };
-        Attribution::implicit(Verdict::Allow, reason)
-    }
 }
 
 impl Decision {
@@ -113,41 +101,26 @@ impl Snapshot {
         }
     }
 
-    /// Attributes a packet that no special rule decides before policies.
+    /// Attributes a packet that no special rule decides before policies. Most directions are settled
+    /// by the classes alone, as verdicts are.
     #[inline]
     fn attribute_between(&self, ends: (ClassId, ClassId), packet: &Packet) -> Decision {
-        let ingress = self.attribution_between(ends, Direction::Ingress, packet);
-        let egress = self.attribution_between(ends, Direction::Egress, packet);
-        self.decision(ingress, egress)
-    }
-
-    /// One direction of it. Most are settled by the classes alone, as verdicts are.
-    #[inline(always)]
-    fn attribution_between(
-        &self,
-        ends: (ClassId, ClassId),
-        direction: Direction,
-        packet: &Packet,
-    ) -> Attribution {
-        let ((subject, peer), address) = match direction {
-            Direction::Ingress => ((ends.1, ends.0), packet.destination()),
-            Direction::Egress => (ends, packet.source()),
-        };
-        let class = self.tables.classes.at(subject.record());
-        let peer = self.tables.classes.at(peer.record()).identity(direction);
-        let sets = class.rule_sets(direction);
-        let is_isolated = sets.isolating != RuleSetId::NOT_ISOLATED;
-        let is_cut_off = packet.common().is_some() && !class.may_admit(direction, peer);
-        if sets.is_ordered() || is_isolated && !is_cut_off {
-            return self.attribution_at_length(ends, direction, packet);
-        }
-        let origin = self.directory.class_origins.at(subject.record());
-        if is_isolated {
-            self.no_rule_matches(origin, direction)
+        // Before anything is asked of the classes, so that what is told of them loads meanwhile.
+        let isolating =
+            (self.isolating(ends.0, Direction::Egress), self.isolating(ends.1, Direction::Ingress));
+        let source = self.tables.classes.at(ends.0.record());
+        let destination = self.tables.classes.at(ends.1.record());
+        let ingress = if is_settled(destination, source, Direction::Ingress, packet) {
+            self.no_rule_matches(isolating.1, || self.is_pod_packet(packet, Direction::Ingress))
         } else {
-            // Who the ends are does not matter to policies.
-            Attribution::open(origin, || self.is_pod_address(address))
-        }
+            self.attribution_at_length(ends, Direction::Ingress, isolating.1, packet)
+        };
+        let egress = if is_settled(source, destination, Direction::Egress, packet) {
+            self.no_rule_matches(isolating.0, || self.is_pod_packet(packet, Direction::Egress))
+        } else {
+            self.attribution_at_length(ends, Direction::Egress, isolating.0, packet)
+        };
+        self.decision(ingress, egress)
     }
 
     #[inline(never)]
@@ -155,14 +128,21 @@ impl Snapshot {
         &self,
         ends: (ClassId, ClassId),
         direction: Direction,
+        isolating: Isolating,
         packet: &Packet,
     ) -> Attribution {
-        let subject = match direction {
+        let scene = self.scene_between(ends, direction, isolating, packet.traffic());
+        self.attribution(&scene, || self.is_pod_packet(packet, direction))
+    }
+
+    /// Whether the packet's subject has an address that should be a pod's. Out of the way, since few
+    /// packets ask for that.
+    #[inline(never)]
+    fn is_pod_packet(&self, packet: &Packet, direction: Direction) -> bool {
+        self.is_pod_address(match direction {
             Direction::Ingress => packet.destination(),
             Direction::Egress => packet.source(),
-        };
-        let scene = self.scene_between(ends, direction, packet.traffic());
-        self.attribution(&scene, || self.is_pod_address(subject))
+        })
     }
 
     #[inline(never)]
@@ -199,47 +179,60 @@ impl Snapshot {
     /// What the tiers come to.
     #[inline]
     fn attribution(&self, scene: &Scene<'_>, is_unknown_pod: impl Fn() -> bool) -> Attribution {
-        // Where no ordered tier has anything to say, NetworkPolicies do not have to be asked in turn.
-        if scene.subject.rule_sets(scene.direction).is_ordered() {
+        // Where no ordered tier has anything to say, only NetworkPolicies have to be asked.
+        let said = if scene.subject.rule_sets(scene.direction).is_ordered() {
             let walk = self.walk(scene);
             match (walk.admin, walk.network_policy, walk.baseline) {
                 (Said::Match(hit), None, _) => return hit.attribution(Tier::Admin),
-                (_, Some(said), None) => return self.of_network_policies(scene, said),
                 (_, _, Some(Said::Match(hit))) if hit.action != Action::Pass => {
                     return hit.attribution(Tier::Baseline);
                 }
-                _ => {}
+                (_, said, _) => said.unwrap_or(Said::Nothing),
             }
         } else {
-            let said = self.network_policies(scene);
-            if !matches!(said, Said::Nothing) {
-                return self.of_network_policies(scene, said);
-            }
-        }
-        Attribution::open(scene.origin, is_unknown_pod)
-    }
-
-    /// What follows from what the NetworkPolicies say that isolate the subject.
-    #[inline]
-    fn of_network_policies(&self, scene: &Scene<'_>, said: Said) -> Attribution {
+            self.network_policies(scene)
+        };
         match said {
-            Said::Match(hit) => hit.attribution(Tier::NetworkPolicy),
-            Said::Option(verdict, reason) => Attribution::implicit(verdict, reason),
-            Said::NoMatch | Said::Nothing => self.no_rule_matches(scene.origin, scene.direction),
+            Said::Match(hit) => return hit.attribution(Tier::NetworkPolicy),
+            Said::Option(verdict, reason) => return Attribution::implicit(verdict, reason),
+            Said::NoMatch | Said::Nothing => {}
         }
+        self.no_rule_matches(scene.isolating, is_unknown_pod)
     }
 
-    /// The subject is isolated, and nothing admits the peer.
+    /// No rule of any tier decides: what follows from whether NetworkPolicies isolate the subject.
     #[inline]
-    fn no_rule_matches(&self, origin: &ClassOrigin, direction: Direction) -> Attribution {
-        let list = origin.policies(direction, Tier::NetworkPolicy);
-        let first = self.directory.policy_list(list).first();
-        Attribution {
-            tier: Some(Tier::NetworkPolicy),
-            policy: first.map(|policy| PolicyId(policy.0)),
-            ..Attribution::implicit(Verdict::Deny, Reason::NoRuleMatches)
-        }
+    fn no_rule_matches(
+        &self,
+        isolating: Isolating,
+        is_unknown_pod: impl Fn() -> bool,
+    ) -> Attribution {
+        let reason = match isolating.isolated() {
+            Isolated::By(first) => {
+                return Attribution {
+                    tier: Some(Tier::NetworkPolicy),
+                    policy: Some(PolicyId(first.0)),
+                    ..Attribution::implicit(Verdict::Deny, Reason::NoRuleMatches)
+                };
+            }
+            Isolated::No => Reason::NotIsolated,
+            // Who the ends are does not matter to policies.
+            Isolated::NotAPod if is_unknown_pod() => Reason::UnknownPodAddress,
+            Isolated::NotAPod => Reason::NotAPod,
+        };
+        Attribution::implicit(Verdict::Allow, reason)
     }
+}
+
+/// Whether the classes tell that no rule for a direction of the subject matches a peer: there are
+/// none, or none of them speaks of it.
+#[inline(always)]
+fn is_settled(subject: &Class, peer: &Class, direction: Direction, packet: &Packet) -> bool {
+    let sets = subject.rule_sets(direction);
+    // Of other protocols options have a say.
+    let is_cut_off = !packet.traffic().is_other_protocol()
+        && !subject.may_admit(direction, peer.identity(direction));
+    !sets.is_ordered() && (sets.isolating == RuleSetId::NOT_ISOLATED || is_cut_off)
 }
 
 impl Hit {

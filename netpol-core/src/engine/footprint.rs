@@ -76,7 +76,7 @@ impl Engine {
             provenance: vec![
                 ("policies", policies + directory.policies.bytes()),
                 ("policy lists", lists + directory.policy_lists.bytes()),
-                ("origins", directory.class_origins.bytes()),
+                ("origins", directory.isolations.bytes() + directory.other_origins.bytes()),
                 ("port lists", ports + directory.port_lists.bytes()),
             ],
             names: vec![
@@ -104,11 +104,10 @@ impl Engine {
             })
             .collect::<Map<_, _>>();
         let mut seen: Map<(u32, Direction), ()> = Map::default();
-        for origin in directory.class_origins.iter() {
-            for (lists, direction) in
-                [(origin.ingress, Direction::Ingress), (origin.egress, Direction::Egress)]
-            {
-                for list in [lists.admin, lists.network_policy, lists.baseline] {
+        for class in (0..).zip(directory.isolations.iter()).map(|(class, _)| class) {
+            let origin = directory.class_origin(class);
+            for direction in [Direction::Ingress, Direction::Egress] {
+                for list in origin.lists(direction) {
                     if seen.insert((list, direction), ()).is_some() {
                         continue;
                     }

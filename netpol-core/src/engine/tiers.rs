@@ -4,11 +4,13 @@
 use super::Snapshot;
 use super::question::Case;
 use super::reason::Reason;
-use crate::directory::{ClassOrigin, Directory, PolicyNumber, PortKeys, RuleLines};
+use crate::directory::{
+    Directory, Form, Isolating, Line, LinePort, PolicyNumber, PortKeys, RuleLines,
+};
 use crate::options::Fragments;
 use crate::packet::{Direction, Traffic, Verdict};
 use crate::policy::{Action, Tier};
-use crate::tables::{Class, ClassId, Identity, RuleSetId};
+use crate::tables::{Atom, Class, ClassId, Identity, RuleSetId, Signature};
 
 /// What rules of one direction are held against: a peer and a key, and what port names mean.
 #[derive(Clone, Copy)]
@@ -25,7 +27,8 @@ pub(super) struct Held<'snapshot> {
 pub(super) struct Scene<'snapshot> {
     pub(super) direction: Direction,
     pub(super) subject: &'snapshot Class,
-    pub(super) origin: &'snapshot ClassOrigin,
+    pub(super) isolating: Isolating,
+    subject_id: ClassId,
     pub(super) held: Held<'snapshot>,
     traffic: &'snapshot Traffic,
 }
@@ -74,15 +77,24 @@ impl Snapshot {
         direction: Direction,
     ) -> Scene<'snapshot> {
         let ends = (case.source.class, case.destination.class);
-        self.scene_between(ends, direction, &case.traffic)
+        let isolating = self.isolating(case.subject(direction).class, direction);
+        self.scene_between(ends, direction, isolating, &case.traffic)
     }
 
-    /// A direction of traffic between addresses of these classes.
+    /// By which NetworkPolicies a class is isolated for a direction.
+    #[inline]
+    pub(super) fn isolating(&self, class: ClassId, direction: Direction) -> Isolating {
+        self.directory.isolations.at(class.record()).of(direction)
+    }
+
+    /// A direction of traffic between addresses of these classes, the subject of which is isolated by
+    /// `isolating`.
     #[inline]
     pub(super) fn scene_between<'snapshot>(
         &'snapshot self,
         (source, destination): (ClassId, ClassId),
         direction: Direction,
+        isolating: Isolating,
         traffic: &'snapshot Traffic,
     ) -> Scene<'snapshot> {
         let (subject, peer) = match direction {
@@ -92,7 +104,8 @@ impl Snapshot {
         Scene {
             direction,
             subject: self.tables.classes.at(subject.record()),
-            origin: self.directory.class_origins.at(subject.record()),
+            subject_id: subject,
+            isolating,
             held: Held {
                 peer: self.tables.classes.at(peer.record()).identity(direction),
                 key: traffic.key(),
@@ -126,9 +139,7 @@ impl Snapshot {
         if traffic.is_fragment() && self.options.fragments == Fragments::Deny {
             return Said::Option(Verdict::Deny, Reason::Fragment);
         }
-        // What the tables do not admit, no rule matches.
         if subject.may_admit(direction, held.peer)
-            && self.tables.admits(isolating, held.peer, held.key)
             && let Said::Match(hit) = self.first_hit(scene, Tier::NetworkPolicy)
         {
             return Said::Match(hit);
@@ -142,15 +153,72 @@ impl Snapshot {
     /// The first rule of a tier that matches, in the order of the tier.
     #[inline(never)]
     fn first_hit(&self, scene: &Scene<'_>, tier: Tier) -> Said {
-        let Scene { direction, origin, held, .. } = scene;
-        let list = self.directory.policy_lists.get(origin.policies(*direction, tier));
-        let Some(list) = list else { return Said::Nothing };
+        let Scene { direction, subject_id, held, .. } = scene;
+        let list = match tier {
+            Tier::NetworkPolicy => scene.isolating.list,
+            Tier::Admin | Tier::Baseline => self.directory.list_of(*subject_id, *direction, tier),
+        };
+        if list == 0 {
+            return Said::Nothing;
+        }
+        // What the tables do not match, no policy of the list does.
+        if !self.is_matched(scene, tier) {
+            return Said::NoMatch;
+        }
+        let Some(list) = self.directory.policy_lists.get(list) else { return Said::NoMatch };
         let peer = self.tables.signatures.at(held.peer.signature.0);
-        let hit = list.first(self.tables.atoms(peer), held.peer.bloom, |policy| {
-            let entry = self.directory.policies.get(policy.0)?;
-            self.hit_of(policy, entry.lines.of(*direction), held)
-        });
+        let hit = match &list.form {
+            Form::Laid(lines) => {
+                lines.iter().find_map(|line| self.hit_of_line(line, *direction, peer, held))
+            }
+            Form::Indexed(index) => index.first(self.tables.atoms(peer), |place| {
+                let policy = *list.policies.get(place)?;
+                let entry = self.directory.policies.get(policy.0)?;
+                self.hit_of(policy, entry.lines.of(*direction), held)
+            }),
+        };
         hit.map_or(Said::NoMatch, Said::Match)
+    }
+
+    /// Whether a rule of a tier matches, by the tables.
+    fn is_matched(&self, scene: &Scene<'_>, tier: Tier) -> bool {
+        let sets = scene.subject.rule_sets(scene.direction);
+        let Held { peer, key, .. } = scene.held;
+        match tier {
+            Tier::Admin => self.tables.first_match(sets.before, peer, key).is_some(),
+            Tier::NetworkPolicy => {
+                sets.isolating != RuleSetId::NOT_ISOLATED
+                    && self.tables.admits(sets.isolating, peer, key)
+            }
+            Tier::Baseline => self.tables.first_match(sets.after, peer, key).is_some(),
+        }
+    }
+
+    /// The same of a line, when it matches.
+    #[inline]
+    fn hit_of_line(
+        &self,
+        line: &Line,
+        direction: Direction,
+        peer: &Signature,
+        held: &Held<'_>,
+    ) -> Option<Hit> {
+        if !line.keys.contains(held.key)
+            || line.atom.bloom() & held.peer.bloom == 0
+            || line.atom != Atom::EVERYBODY && !self.tables.has(peer, line.atom)
+            || line.excepts != 0 && self.tables.excludes(line.excepts, peer)
+        {
+            return None;
+        }
+        let port = match line.port() {
+            LinePort::Known(port) => port,
+            LinePort::AskRule => {
+                let rules = self.directory.policies.get(line.policy.0)?.lines.of(direction);
+                self.port_of(rules.get(line.rule as usize)?, held)?
+            }
+        };
+        let Line { policy, rule, action, understood, .. } = *line;
+        Some(Hit { policy, rule, action, understood, peer: line.peer(), port })
     }
 
     /// The first rule of a policy that matches.
@@ -169,8 +237,8 @@ impl Snapshot {
         direction: Direction,
         tier: Tier,
     ) -> &[PolicyNumber] {
-        let origin = self.directory.class_origins.at(case.subject(direction).class.record());
-        self.directory.policy_list(origin.policies(direction, tier))
+        let class = case.subject(direction).class;
+        self.directory.policy_list(self.directory.list_of(class, direction, tier))
     }
 
     /// What the rules of a direction are held against.
@@ -185,15 +253,20 @@ impl Snapshot {
     /// The first peer and the first port of a rule that match, when both exist. The index is `None`
     /// where the rule has no list.
     fn match_of(&self, rule: &RuleLines, held: &Held<'_>) -> Option<(Option<u32>, Option<u32>)> {
-        let port = match &rule.ports {
-            None => None,
-            Some(ports) => Some(ports.iter().find(|line| held.means(line.keys))?.port),
-        };
+        let port = self.port_of(rule, held)?;
         let peer = match &rule.peers {
             None => None,
             Some(peers) => Some(peers.iter().find(|line| self.is_peer(line, held.peer))?.peer),
         };
         Some((peer, port))
+    }
+
+    /// The first port of a rule that matches; the index is `None` where the rule has no list.
+    fn port_of(&self, rule: &RuleLines, held: &Held<'_>) -> Option<Option<u32>> {
+        match &rule.ports {
+            None => Some(None),
+            Some(ports) => Some(Some(ports.iter().find(|line| held.means(line.keys))?.port)),
+        }
     }
 }
 
@@ -203,7 +276,7 @@ impl Held<'_> {
         match keys {
             PortKeys::Range(range) => range.contains(self.key),
             PortKeys::Named(name) => {
-                let origin = self.directory.class_origins.at(self.destination.record());
+                let origin = self.directory.other_origins.at(self.destination.record());
                 let ports = self.directory.port_list(origin.ports);
                 ports.iter().any(|port| port.port == name && port.key == self.key)
             }
