@@ -20,6 +20,21 @@ use crate::tables::ClassId;
 #[serde(transparent)]
 pub struct EndpointId(pub(crate) u32);
 
+impl EndpointId {
+    /// The handle as a number, for languages that have no such types.
+    #[must_use]
+    pub const fn number(self) -> u32 {
+        self.0
+    }
+
+    /// The handle with a [number](EndpointId::number). One that no engine gave out is a handle of
+    /// another engine.
+    #[must_use]
+    pub const fn from_number(number: u32) -> EndpointId {
+        EndpointId(number)
+    }
+}
+
 /// An endpoint and the classes it has.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct EndpointEntry {

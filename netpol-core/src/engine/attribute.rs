@@ -14,6 +14,20 @@ use crate::tables::{Class, ClassId, RuleSetId};
 #[serde(transparent)]
 pub struct PolicyId(pub(super) u32);
 
+impl PolicyId {
+    /// The handle as a number, for languages that have no such types.
+    #[must_use]
+    pub const fn number(self) -> u32 {
+        self.0
+    }
+
+    /// The handle with a [number](PolicyId::number). One that no engine gave out has no name.
+    #[must_use]
+    pub const fn from_number(number: u32) -> PolicyId {
+        PolicyId(number)
+    }
+}
+
 /// A verdict and, for each direction, what it rests on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -1,0 +1,1917 @@
+/*
+ * libnetpol: may this packet pass?
+ *
+ * Kubernetes NetworkPolicies, pods and namespaces go in; verdicts come out, in nanoseconds, with the
+ * reason. The library has no clock, no socket and no thread of its own.
+ *
+ *     netpol_cluster *cluster = NULL;
+ *     netpol_engine *engine = NULL;
+ *     netpol_report *report = NULL;
+ *     uint8_t verdict = NETPOL_VERDICT_DENY;
+ *
+ *     if (netpol_cluster_new(NULL, &cluster) != NETPOL_STATUS_OK ||
+ *         netpol_cluster_apply(cluster, netpol_str_of("shop.yaml"), text, NETPOL_ADMISSION_CREATE,
+ *                              NULL, &report) != NETPOL_STATUS_OK ||
+ *         netpol_cluster_publish(cluster, &engine, NULL) != NETPOL_STATUS_OK) {
+ *         // netpol_report_text(report) says what is wrong, with line and column
+ *     }
+ *     netpol_engine_decide(engine, &packet, &verdict);
+ *
+ * Compile and link with `pkg-config --cflags --libs netpol`.
+ *
+ * Three nouns. A `netpol_cluster` is what writers see; a `netpol_engine` is an immutable snapshot of
+ * it, which `netpol_cluster_publish` makes; a `netpol_reader`, one per thread, asks the newest engine
+ * without ever waiting. A dataplane feeds one cluster from one thread and has a reader in each worker.
+ *
+ * Ownership. What a function hands over through a `**_out` parameter is the caller's, who frees it
+ * with the function named `_free`. Objects do not depend on each other's life: an engine, reader or
+ * report may be used after its cluster is freed. Texts and lists inside an object (`netpol_str`,
+ * `const T **`) live as long as that object. Inputs are copied; the library keeps no pointer of the
+ * caller's.
+ *
+ * Threads. A `const` object may be used by any number of threads at once; one that is not `const` by
+ * one thread at a time. Different objects need no care, whatever they have in common.
+ *
+ * Errors. Fallible functions return a `netpol_status`, an `int32_t`; results are written on
+ * NETPOL_STATUS_OK alone, and a call that is refused changes nothing. A `netpol_report **` is the
+ * exception: it is written always (NULL when there is nothing to say), and has every error and
+ * warning at once. NULL is answered, never followed: NETPOL_STATUS_NULL_POINTER, or nothing where
+ * there is no status. Enumerations are passed as integers, and any integer may be passed. What cannot
+ * be asked about should not be let pass.
+ *
+ * Panics. A defect of the library is contained: NETPOL_STATUS_PANIC, and a message on stderr. The
+ * process goes on, and so does every object.
+ *
+ * Stability. Numbers of statuses, reasons and enumerators never change. Structs that begin with
+ * `size` may grow; the others do not. Until 1.0 the name of the shared library has the full version.
+ */
+
+
+#ifndef NETPOL_H
+#define NETPOL_H
+
+/* Generated from netpol-ffi/src by cbindgen: `make header`. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(__has_attribute)
+#if __has_attribute(warn_unused_result)
+#define NETPOL_NODISCARD __attribute__((warn_unused_result))
+#endif
+#endif
+#ifndef NETPOL_NODISCARD
+#define NETPOL_NODISCARD
+#endif
+
+
+/**
+ * Stands in an attribution where there is no policy, rule, peer or port.
+ */
+#define NETPOL_NONE UINT32_MAX
+
+/**
+ * A flag of packets and questions: a Service was translated to this destination. It matters only
+ * where the source is the destination.
+ */
+#define NETPOL_PACKET_VIA_SERVICE 1
+
+/**
+ * The binary interface that this header describes.
+ */
+#define NETPOL_ABI_VERSION 1
+
+/**
+ * How a call ended. The numbers never change; new ones may come.
+ */
+enum netpol_status
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+  /**
+   * It did what it is for.
+   */
+  NETPOL_STATUS_OK = 0,
+  /**
+   * A pointer that must not be NULL is.
+   */
+  NETPOL_STATUS_NULL_POINTER = 100,
+  /**
+   * A text is not UTF-8.
+   */
+  NETPOL_STATUS_INVALID_UTF8 = 101,
+  /**
+   * A number is none of the values it may have, or a reserved field is not 0.
+   */
+  NETPOL_STATUS_INVALID_VALUE = 102,
+  /**
+   * A length does not fit: two arrays that belong together, or more than memory can hold.
+   */
+  NETPOL_STATUS_INVALID_LENGTH = 103,
+  /**
+   * The size field of a struct is none that this library knows.
+   */
+  NETPOL_STATUS_INVALID_SIZE = 104,
+  /**
+   * A text is not an address.
+   */
+  NETPOL_STATUS_INVALID_ADDRESS = 105,
+  /**
+   * The input is refused, with reasons; nothing changed.
+   */
+  NETPOL_STATUS_REFUSED = 200,
+  /**
+   * There is no endpoint of this name.
+   */
+  NETPOL_STATUS_UNKNOWN_ENDPOINT = 201,
+  /**
+   * Endpoints of several kinds share the name.
+   */
+  NETPOL_STATUS_AMBIGUOUS_ENDPOINT = 202,
+  /**
+   * The name is neither `namespace/name` nor `kind/namespace/name`.
+   */
+  NETPOL_STATUS_MALFORMED_NAME = 203,
+  /**
+   * A handle is of another engine.
+   */
+  NETPOL_STATUS_FOREIGN_HANDLE = 204,
+  /**
+   * The ends have no address family in common.
+   */
+  NETPOL_STATUS_NO_COMMON_FAMILY = 205,
+  /**
+   * The destination declares no such port, or declares it for several numbers.
+   */
+  NETPOL_STATUS_UNKNOWN_PORT_NAME = 206,
+  /**
+   * A defect of the library was met and contained. The call may have been done in part.
+   */
+  NETPOL_STATUS_PANIC = 900,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum netpol_status netpol_status;
+#else
+typedef int32_t netpol_status;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * How strictly objects are taken in.
+ */
+enum netpol_admission
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint8_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+  /**
+   * For files and people: what `kubectl create` would refuse is refused, all of it at once.
+   */
+  NETPOL_ADMISSION_CREATE = 0,
+  /**
+   * For what a cluster already holds: what parses is taken, and each fault is a warning. What
+   * cannot be understood matches nothing while its policy still isolates.
+   */
+  NETPOL_ADMISSION_STORED = 1,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum netpol_admission netpol_admission;
+#else
+typedef uint8_t netpol_admission;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * Which of the two ends is asked.
+ */
+enum netpol_direction
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint8_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+  /**
+   * May the destination receive it?
+   */
+  NETPOL_DIRECTION_INGRESS = 0,
+  /**
+   * May the source send it?
+   */
+  NETPOL_DIRECTION_EGRESS = 1,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum netpol_direction netpol_direction;
+#else
+typedef uint8_t netpol_direction;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * Kinds of objects, for `netpol_cluster_delete`.
+ */
+enum netpol_kind
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint8_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+  /**
+   * Namespace; goes with everything in it.
+   */
+  NETPOL_KIND_NAMESPACE = 1,
+  /**
+   * Node.
+   */
+  NETPOL_KIND_NODE = 2,
+  /**
+   * Pod.
+   */
+  NETPOL_KIND_POD = 3,
+  /**
+   * NetworkPolicy, in any of its forms.
+   */
+  NETPOL_KIND_NETWORK_POLICY = 4,
+  /**
+   * ClusterNetworkPolicy.
+   */
+  NETPOL_KIND_CLUSTER_NETWORK_POLICY = 5,
+  /**
+   * AdminNetworkPolicy.
+   */
+  NETPOL_KIND_ADMIN_NETWORK_POLICY = 6,
+  /**
+   * BaselineAdminNetworkPolicy.
+   */
+  NETPOL_KIND_BASELINE_ADMIN_NETWORK_POLICY = 7,
+  /**
+   * Deployment.
+   */
+  NETPOL_KIND_DEPLOYMENT = 8,
+  /**
+   * ReplicaSet.
+   */
+  NETPOL_KIND_REPLICA_SET = 9,
+  /**
+   * StatefulSet.
+   */
+  NETPOL_KIND_STATEFUL_SET = 10,
+  /**
+   * DaemonSet.
+   */
+  NETPOL_KIND_DAEMON_SET = 11,
+  /**
+   * Job.
+   */
+  NETPOL_KIND_JOB = 12,
+  /**
+   * CronJob.
+   */
+  NETPOL_KIND_CRON_JOB = 13,
+  /**
+   * ReplicationController.
+   */
+  NETPOL_KIND_REPLICATION_CONTROLLER = 14,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum netpol_kind netpol_kind;
+#else
+typedef uint8_t netpol_kind;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * The values of an option that is on or off.
+ */
+enum netpol_knob
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint8_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+  /**
+   * As the library has it.
+   */
+  NETPOL_KNOB_DEFAULT = 0,
+  /**
+   * Off.
+   */
+  NETPOL_KNOB_OFF = 1,
+  /**
+   * On.
+   */
+  NETPOL_KNOB_ON = 2,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum netpol_knob netpol_knob;
+#else
+typedef uint8_t netpol_knob;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * Why a direction has its verdict.
+ */
+enum netpol_reason
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint8_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+  /**
+   * The subject of this direction is no pod.
+   */
+  NETPOL_REASON_NOT_A_POD = 1,
+  /**
+   * No policy isolates the pod in this direction, and no rule of an ordered tier decides.
+   */
+  NETPOL_REASON_NOT_ISOLATED = 2,
+  /**
+   * A rule allows it.
+   */
+  NETPOL_REASON_RULE_MATCHES = 3,
+  /**
+   * The pod is isolated and no rule allows it.
+   */
+  NETPOL_REASON_NO_RULE_MATCHES = 4,
+  /**
+   * The pod talks to itself.
+   */
+  NETPOL_REASON_SELF_TRAFFIC = 5,
+  /**
+   * The other end is the pod's own node.
+   */
+  NETPOL_REASON_OWN_NODE = 6,
+  /**
+   * Neighbour or multicast listener discovery, which always passes.
+   */
+  NETPOL_REASON_LINK_SIGNALLING = 7,
+  /**
+   * The protocol has no ports, and the options let those pass.
+   */
+  NETPOL_REASON_UNMATCHED_PROTOCOL = 8,
+  /**
+   * Essential ICMP, which the options let pass.
+   */
+  NETPOL_REASON_ESSENTIAL_ICMP = 9,
+  /**
+   * A fragment without ports, on which the options decide.
+   */
+  NETPOL_REASON_FRAGMENT = 10,
+  /**
+   * An address from a node's pod range that is no pod's.
+   */
+  NETPOL_REASON_UNKNOWN_POD_ADDRESS = 11,
+  /**
+   * The cluster has not been told completely yet.
+   */
+  NETPOL_REASON_NOT_SYNCED = 12,
+  /**
+   * A rule of an ordered tier denies it.
+   */
+  NETPOL_REASON_RULE_DENIES = 13,
+  /**
+   * A rule of an ordered tier that is not understood denies everything.
+   */
+  NETPOL_REASON_RULE_NOT_UNDERSTOOD = 14,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum netpol_reason netpol_reason;
+#else
+typedef uint8_t netpol_reason;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * How bad it is.
+ */
+enum netpol_severity
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint8_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+  /**
+   * The call was refused for it.
+   */
+  NETPOL_SEVERITY_ERROR = 1,
+  /**
+   * The call went through.
+   */
+  NETPOL_SEVERITY_WARNING = 2,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum netpol_severity netpol_severity;
+#else
+typedef uint8_t netpol_severity;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * Which of the three lists of policies decided.
+ */
+enum netpol_tier
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint8_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+  /**
+   * No policy did.
+   */
+  NETPOL_TIER_NONE = 0,
+  /**
+   * Cluster-wide policies that are asked first.
+   */
+  NETPOL_TIER_ADMIN = 1,
+  /**
+   * NetworkPolicies.
+   */
+  NETPOL_TIER_NETWORK_POLICY = 2,
+  /**
+   * Cluster-wide policies that are asked last.
+   */
+  NETPOL_TIER_BASELINE = 3,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum netpol_tier netpol_tier;
+#else
+typedef uint8_t netpol_tier;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * What follows the IP header.
+ */
+enum netpol_transport
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint8_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+  /**
+   * Ports, as TCP, UDP and SCTP have them.
+   */
+  NETPOL_TRANSPORT_PORTS = 0,
+  /**
+   * Type and code, as ICMP and ICMPv6 have them.
+   */
+  NETPOL_TRANSPORT_ICMP = 1,
+  /**
+   * Neither can be known: a fragment but the first, or another protocol.
+   */
+  NETPOL_TRANSPORT_UNKNOWN = 2,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum netpol_transport netpol_transport;
+#else
+typedef uint8_t netpol_transport;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * May it pass?
+ */
+enum netpol_verdict
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint8_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+  /**
+   * No.
+   */
+  NETPOL_VERDICT_DENY = 0,
+  /**
+   * Yes.
+   */
+  NETPOL_VERDICT_ALLOW = 1,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum netpol_verdict netpol_verdict;
+#else
+typedef uint8_t netpol_verdict;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * Whose verdicts may differ between two generations of a cluster. Any thread may read it; it keeps
+ * the newer engine alive until it is freed.
+ */
+typedef struct netpol_changes netpol_changes;
+
+/**
+ * A cluster as its writer sees it: objects go in, `netpol_cluster_publish` makes engines of them.
+ *
+ * One thread at a time may use a cluster. Engines and readers outlive it.
+ */
+typedef struct netpol_cluster netpol_cluster;
+
+/**
+ * An immutable snapshot of a cluster, which answers. Any number of threads may ask it at once; it
+ * lives until every clone of it is freed, whatever becomes of the cluster.
+ */
+typedef struct netpol_engine netpol_engine;
+
+/**
+ * The other ends that may open a connection, or to which one may be opened. Any thread may read it;
+ * it lives until it is freed.
+ */
+typedef struct netpol_reach netpol_reach;
+
+/**
+ * Asks the newest engine, whichever that is at each call: one per thread. It never waits, and never
+ * allocates once it has the newest engine.
+ *
+ * One thread at a time may use a reader. While nobody asks, it keeps one engine alive.
+ */
+typedef struct netpol_reader netpol_reader;
+
+/**
+ * Makes readers. Any number of threads may use it; it lives until it is freed, whatever becomes of
+ * the cluster.
+ */
+typedef struct netpol_readers netpol_readers;
+
+/**
+ * What a call has to say about its input: every error and every warning, with places and fields.
+ *
+ * Functions that take a `netpol_report **` write it whenever there is something to say, whatever
+ * their status, and NULL when there is nothing; pass NULL where nobody listens. Any thread may read
+ * a report; it lives until it is freed.
+ */
+typedef struct netpol_report netpol_report;
+
+/**
+ * A text that the library made. Any thread may read it; it lives until it is freed.
+ */
+typedef struct netpol_string netpol_string;
+
+/**
+ * The first packet of a connection as it would reach the destination: addresses and ports after
+ * DNAT. 48 bytes. Set what does not apply to 0.
+ */
+typedef struct {
+  /**
+   * The sender's address in network order; an IPv4 address is the first four bytes.
+   */
+  uint8_t source[16];
+  /**
+   * The receiver's, likewise.
+   */
+  uint8_t destination[16];
+  /**
+   * The sender's port, in host order. No rule looks at it.
+   */
+  uint16_t source_port;
+  /**
+   * The receiver's port, in host order.
+   */
+  uint16_t destination_port;
+  /**
+   * 4 or 6, of both addresses.
+   */
+  uint8_t family;
+  /**
+   * The protocol number: 6 for TCP, 17 for UDP, 132 for SCTP, 1 and 58 for ICMP.
+   */
+  uint8_t protocol;
+  /**
+   * A `netpol_transport`.
+   */
+  uint8_t transport;
+  /**
+   * NETPOL_PACKET_VIA_SERVICE, or 0.
+   */
+  uint8_t flags;
+  /**
+   * ICMP type.
+   */
+  uint8_t icmp_type;
+  /**
+   * ICMP code.
+   */
+  uint8_t icmp_code;
+  /**
+   * Not used; 0.
+   */
+  uint8_t reserved[6];
+} netpol_packet;
+
+/**
+ * An address, for lists of them.
+ */
+typedef struct {
+  /**
+   * In network order; an IPv4 address is the first four bytes.
+   */
+  uint8_t bytes[16];
+  /**
+   * 4 or 6.
+   */
+  uint8_t family;
+  /**
+   * Not used; 0.
+   */
+  uint8_t reserved[3];
+} netpol_address;
+
+/**
+ * Handle of an endpoint, from `netpol_engine_endpoint` or `netpol_engine_owner`. It means the same
+ * endpoint in every later engine of its cluster, as long as that endpoint is there.
+ */
+typedef uint32_t netpol_endpoint;
+
+/**
+ * A network: an address and how many of its leading bits count.
+ */
+typedef struct {
+  /**
+   * In network order; an IPv4 address is the first four bytes.
+   */
+  uint8_t address[16];
+  /**
+   * 4 or 6.
+   */
+  uint8_t family;
+  /**
+   * The length of the prefix, in bits.
+   */
+  uint8_t prefix_len;
+  /**
+   * Not used; 0.
+   */
+  uint8_t reserved[2];
+} netpol_network;
+
+/**
+ * A verdict of a list that is another now.
+ */
+typedef struct {
+  /**
+   * Index in the list.
+   */
+  size_t index;
+  /**
+   * A `netpol_verdict`: the one in force now.
+   */
+  uint8_t verdict;
+  /**
+   * Not used; 0.
+   */
+  uint8_t reserved[7];
+} netpol_flip;
+
+/**
+ * What the API leaves open. Set everything to 0 (`netpol_options options = {sizeof options}`), then
+ * what is wanted otherwise: 0 means the default in every field. What each says is with the option
+ * of the same name in the documentation of `netpol_core::Options`.
+ */
+typedef struct {
+  /**
+   * `sizeof(netpol_options)`: fields that a program did not know of stay at their defaults.
+   */
+  size_t size;
+  /**
+   * Traffic from its own node always enters a pod: NETPOL_KNOB_ON (default) or _OFF.
+   */
+  uint8_t own_node_ingress;
+  /**
+   * Traffic of a pod to its own node always leaves it: _ON or _OFF (default).
+   */
+  uint8_t own_node_egress;
+  /**
+   * The first address of a node's pod range is the node's: _ON or _OFF (default).
+   */
+  uint8_t pod_cidr_gateway;
+  /**
+   * A pod always reaches itself: _ON (default) or _OFF.
+   */
+  uint8_t self_traffic;
+  /**
+   * A Service that leads back to the pod counts as the pod itself: _ON or _OFF (default).
+   */
+  uint8_t service_hairpin;
+  /**
+   * Pods in the host network: 1 ignored (default), 2 treated as pods.
+   */
+  uint8_t host_network_pods;
+  /**
+   * ipBlocks: 1 match pods' addresses (default), 2 never do.
+   */
+  uint8_t ip_block_pods;
+  /**
+   * Protocols without ports that no rule admits: 1 denied (default), 2 allowed, 3 essential ICMP
+   * allowed.
+   */
+  uint8_t unmatched_protocols;
+  /**
+   * Containers that give port names their numbers: 1 containers, 2 sidecars too (default), 3 all.
+   */
+  uint8_t named_port_containers;
+  /**
+   * Fragments without ports: 1 match rules without ports (default), 2 allowed, 3 denied.
+   */
+  uint8_t fragments;
+  /**
+   * Namespaces that are only mentioned: 1 have their name as label (default), 2 no labels, 3
+   * refuse to publish.
+   */
+  uint8_t missing_namespaces;
+  /**
+   * Namespaces have the label `kubernetes.io/metadata.name`: _ON (default) or _OFF.
+   */
+  uint8_t inject_metadata_name;
+  /**
+   * Pods that ran to their end: 1 dropped (default), 2 kept.
+   */
+  uint8_t completed_pods;
+  /**
+   * Addresses in a pod range that are no pod's: 1 external (default), 2 denied.
+   */
+  uint8_t unknown_pod_addresses;
+  /**
+   * CIDRs in admission Create: 1 legacy (default), 2 strict.
+   */
+  uint8_t cidrs;
+  /**
+   * `endPort` makes a range: _ON (default) or _OFF.
+   */
+  uint8_t end_port;
+  /**
+   * Policies whose subject cannot be read: 1 isolate the namespace (default), 2 are refused.
+   */
+  uint8_t unreadable_subjects;
+  /**
+   * The Baseline tier is asked: 1 per direction (default), 2 of pods without NetworkPolicy.
+   */
+  uint8_t baseline;
+  /**
+   * Equal priorities: 1 by name (default), 2 refuse to publish.
+   */
+  uint8_t equal_priorities;
+  /**
+   * NetworkPolicies mean: 1 what v1 says (default), 2 what they meant before.
+   */
+  uint8_t network_policies;
+  /**
+   * The answer until `netpol_cluster_set_synced`: 0 no such answer (default), 1 deny, 2 allow.
+   */
+  uint8_t until_synced;
+  /**
+   * Not used; 0.
+   */
+  uint8_t reserved[3];
+} netpol_options;
+
+/**
+ * A text that somebody else owns: UTF-8, not terminated by NUL. A length of 0 is the empty text,
+ * whatever the pointer.
+ */
+typedef struct {
+  /**
+   * The first byte.
+   */
+  const char *data;
+  /**
+   * How many bytes there are.
+   */
+  size_t len;
+} netpol_str;
+
+/**
+ * What the verdict of one direction rests on. 20 bytes.
+ */
+typedef struct {
+  /**
+   * A `netpol_verdict`.
+   */
+  uint8_t verdict;
+  /**
+   * A `netpol_reason`.
+   */
+  uint8_t reason;
+  /**
+   * A `netpol_tier`.
+   */
+  uint8_t tier;
+  /**
+   * Not used; 0.
+   */
+  uint8_t reserved;
+  /**
+   * The policy whose rule decides, or the first that isolates; `netpol_engine_policy` names it.
+   */
+  uint32_t policy;
+  /**
+   * Index of the rule in its list.
+   */
+  uint32_t rule;
+  /**
+   * Index of the peer in the rule; none when the rule names no peers.
+   */
+  uint32_t peer;
+  /**
+   * Index of the port in the rule; none when the rule names no ports.
+   */
+  uint32_t port;
+} netpol_attribution;
+
+/**
+ * A verdict and what it rests on, of both directions. 56 bytes.
+ */
+typedef struct {
+  /**
+   * The generation of the engine that answers.
+   */
+  uint64_t generation;
+  /**
+   * May the destination receive it?
+   */
+  netpol_attribution ingress;
+  /**
+   * May the source send it?
+   */
+  netpol_attribution egress;
+  /**
+   * A `netpol_verdict`.
+   */
+  uint8_t verdict;
+  /**
+   * Not used; 0.
+   */
+  uint8_t reserved[7];
+} netpol_decision;
+
+/**
+ * One end of a question: an address, or an endpoint whatever address its packets carry.
+ */
+typedef struct {
+  /**
+   * The address, when `family` is 4 or 6; an IPv4 address is the first four bytes.
+   */
+  uint8_t address[16];
+  /**
+   * The endpoint, when `family` is 0.
+   */
+  netpol_endpoint endpoint;
+  /**
+   * 4 or 6 for an address, 0 for an endpoint.
+   */
+  uint8_t family;
+  /**
+   * Not used; 0.
+   */
+  uint8_t reserved[3];
+} netpol_party;
+
+/**
+ * May this end open that connection to the other? As a packet, between endpoints: each is judged by
+ * its own labels and ports, even when its address is forged, another's, or not known yet.
+ */
+typedef struct {
+  /**
+   * Who sends.
+   */
+  netpol_party source;
+  /**
+   * Who receives.
+   */
+  netpol_party destination;
+  /**
+   * The sender's port. No rule looks at it.
+   */
+  uint16_t source_port;
+  /**
+   * The receiver's port.
+   */
+  uint16_t destination_port;
+  /**
+   * The protocol number.
+   */
+  uint8_t protocol;
+  /**
+   * A `netpol_transport`.
+   */
+  uint8_t transport;
+  /**
+   * NETPOL_PACKET_VIA_SERVICE, or 0.
+   */
+  uint8_t flags;
+  /**
+   * ICMP type.
+   */
+  uint8_t icmp_type;
+  /**
+   * ICMP code.
+   */
+  uint8_t icmp_code;
+  /**
+   * Not used; 0.
+   */
+  uint8_t reserved[3];
+} netpol_question;
+
+/**
+ * A policy by its names. The texts live as long as the engine.
+ */
+typedef struct {
+  /**
+   * The kind, as the API spells it; `Namespace` for the isolating annotation of old clusters.
+   */
+  netpol_str kind;
+  /**
+   * A `netpol_tier`.
+   */
+  uint8_t tier;
+  /**
+   * Not used; 0.
+   */
+  uint8_t reserved[3];
+  /**
+   * The priority of a cluster-wide policy, the smaller the earlier; 0 for others.
+   */
+  int32_t priority;
+} netpol_policy_name;
+
+/**
+ * A label, or a pair of another map.
+ */
+typedef struct {
+  /**
+   * The key.
+   */
+  netpol_str key;
+  /**
+   * The value.
+   */
+  netpol_str value;
+} netpol_label;
+
+/**
+ * A namespace.
+ */
+typedef struct {
+  /**
+   * `sizeof(netpol_namespace)`.
+   */
+  size_t size;
+  /**
+   * Its name.
+   */
+  netpol_str name;
+  /**
+   * Its labels.
+   */
+  const netpol_label *labels;
+  /**
+   * How many there are.
+   */
+  size_t labels_len;
+} netpol_namespace;
+
+/**
+ * A port that a container declares.
+ */
+typedef struct {
+  /**
+   * Its name; empty for none.
+   */
+  netpol_str name;
+  /**
+   * Its number.
+   */
+  int32_t number;
+  /**
+   * The protocol number: 6 (TCP), 17 (UDP) or 132 (SCTP); 0 for TCP.
+   */
+  uint8_t protocol;
+  /**
+   * Not used; 0.
+   */
+  uint8_t reserved[3];
+} netpol_container_port;
+
+/**
+ * A pod. Texts that are empty mean that the field is not there.
+ */
+typedef struct {
+  /**
+   * `sizeof(netpol_pod)`.
+   */
+  size_t size;
+  /**
+   * Its namespace; `default` when empty.
+   */
+  netpol_str namespace_;
+  /**
+   * Its name.
+   */
+  netpol_str name;
+  /**
+   * Its labels.
+   */
+  const netpol_label *labels;
+  /**
+   * How many there are.
+   */
+  size_t labels_len;
+  /**
+   * Its addresses as texts, as `status.podIPs` has them: none, one, or one of each family.
+   */
+  const netpol_str *addresses;
+  /**
+   * How many there are.
+   */
+  size_t addresses_len;
+  /**
+   * The node it runs on.
+   */
+  netpol_str node;
+  /**
+   * The node's addresses as texts, as `status.hostIPs` has them.
+   */
+  const netpol_str *host_addresses;
+  /**
+   * How many there are.
+   */
+  size_t host_addresses_len;
+  /**
+   * `status.phase`, such as `Running`; `Running` when empty.
+   */
+  netpol_str phase;
+  /**
+   * The ports its containers declare.
+   */
+  const netpol_container_port *ports;
+  /**
+   * How many there are.
+   */
+  size_t ports_len;
+  /**
+   * Whether it is in the network of its node.
+   */
+  bool host_network;
+  /**
+   * Not used; 0.
+   */
+  uint8_t reserved[7];
+} netpol_pod;
+
+/**
+ * A node.
+ */
+typedef struct {
+  /**
+   * `sizeof(netpol_node)`.
+   */
+  size_t size;
+  /**
+   * Its name.
+   */
+  netpol_str name;
+  /**
+   * Its labels.
+   */
+  const netpol_label *labels;
+  /**
+   * How many there are.
+   */
+  size_t labels_len;
+  /**
+   * Its addresses as texts, as `status.addresses` has those of type `InternalIP`.
+   */
+  const netpol_str *addresses;
+  /**
+   * How many there are.
+   */
+  size_t addresses_len;
+  /**
+   * Its pod ranges as texts, as `spec.podCIDRs` has them.
+   */
+  const netpol_str *pod_cidrs;
+  /**
+   * How many there are.
+   */
+  size_t pod_cidrs_len;
+} netpol_node;
+
+/**
+ * One of a selector's `matchExpressions`.
+ */
+typedef struct {
+  /**
+   * The label key.
+   */
+  netpol_str key;
+  /**
+   * `In`, `NotIn`, `Exists` or `DoesNotExist`.
+   */
+  netpol_str operator_;
+  /**
+   * The values.
+   */
+  const netpol_str *values;
+  /**
+   * How many there are.
+   */
+  size_t values_len;
+} netpol_requirement;
+
+/**
+ * A label selector. One without anything selects everything.
+ */
+typedef struct {
+  /**
+   * `matchLabels`.
+   */
+  const netpol_label *match_labels;
+  /**
+   * How many there are.
+   */
+  size_t match_labels_len;
+  /**
+   * `matchExpressions`.
+   */
+  const netpol_requirement *match_expressions;
+  /**
+   * How many there are.
+   */
+  size_t match_expressions_len;
+} netpol_selector;
+
+/**
+ * One of a rule's `from` or `to`: either a block, or selectors.
+ */
+typedef struct {
+  /**
+   * `podSelector`; NULL when it is not there.
+   */
+  const netpol_selector *pod_selector;
+  /**
+   * `namespaceSelector`; NULL when it is not there.
+   */
+  const netpol_selector *namespace_selector;
+  /**
+   * `ipBlock.cidr`; empty when there is no block.
+   */
+  netpol_str cidr;
+  /**
+   * `ipBlock.except`.
+   */
+  const netpol_str *except;
+  /**
+   * How many there are.
+   */
+  size_t except_len;
+} netpol_peer;
+
+/**
+ * One of a rule's `ports`.
+ */
+typedef struct {
+  /**
+   * The name of a port; empty when it is meant by number.
+   */
+  netpol_str name;
+  /**
+   * The number; 0 for every port of the protocol, when there is no name.
+   */
+  int32_t number;
+  /**
+   * `endPort`; 0 when it is not there.
+   */
+  int32_t end;
+  /**
+   * The protocol number: 6 (TCP), 17 (UDP) or 132 (SCTP); 0 for TCP.
+   */
+  uint8_t protocol;
+  /**
+   * Not used; 0.
+   */
+  uint8_t reserved[7];
+} netpol_port;
+
+/**
+ * One of `spec.ingress` or `spec.egress`. Without peers it speaks of everybody, without ports of
+ * every port and protocol.
+ */
+typedef struct {
+  /**
+   * `from` or `to`.
+   */
+  const netpol_peer *peers;
+  /**
+   * How many there are.
+   */
+  size_t peers_len;
+  /**
+   * `ports`.
+   */
+  const netpol_port *ports;
+  /**
+   * How many there are.
+   */
+  size_t ports_len;
+} netpol_rule;
+
+/**
+ * A NetworkPolicy.
+ */
+typedef struct {
+  /**
+   * `sizeof(netpol_network_policy)`.
+   */
+  size_t size;
+  /**
+   * Its namespace; `default` when empty.
+   */
+  netpol_str namespace_;
+  /**
+   * Its name.
+   */
+  netpol_str name;
+  /**
+   * The pods it isolates.
+   */
+  netpol_selector pod_selector;
+  /**
+   * `policyTypes`; when it is empty, Ingress, and Egress where there are egress rules.
+   */
+  const netpol_str *policy_types;
+  /**
+   * How many there are.
+   */
+  size_t policy_types_len;
+  /**
+   * What may come in.
+   */
+  const netpol_rule *ingress;
+  /**
+   * How many rules there are.
+   */
+  size_t ingress_len;
+  /**
+   * What may go out.
+   */
+  const netpol_rule *egress;
+  /**
+   * How many rules there are.
+   */
+  size_t egress_len;
+} netpol_network_policy;
+
+/**
+ * One entry of a report. The texts live as long as the report; those that do not apply are empty.
+ */
+typedef struct {
+  /**
+   * A `netpol_severity`.
+   */
+  uint8_t severity;
+  /**
+   * Not used; 0.
+   */
+  uint8_t reserved[3];
+  /**
+   * Line in the text, from 1; 0 when there is none.
+   */
+  uint32_t line;
+  /**
+   * Column in characters, from 1; 0 when there is none.
+   */
+  uint32_t column;
+  /**
+   * Not used; 0.
+   */
+  uint32_t reserved_2;
+  /**
+   * The name that the text was given when it was read.
+   */
+  netpol_str source;
+  /**
+   * Kind of the object it is about.
+   */
+  netpol_str object_kind;
+  /**
+   * Namespace of the object.
+   */
+  netpol_str object_namespace;
+  /**
+   * Name of the object.
+   */
+  netpol_str object_name;
+  /**
+   * The field, such as `spec.ingress[0].from[1]`.
+   */
+  netpol_str field;
+  /**
+   * The error type as kube-apiserver has it, such as `Invalid value`; for warnings about
+   * legal objects the name of the check.
+   */
+  netpol_str type_;
+  /**
+   * What is wrong, in a sentence.
+   */
+  netpol_str message;
+} netpol_diagnostic;
+
+/**
+ * How many bytes there are on the heap, by what reads them. Engines of one cluster share what did
+ * not change between them, so theirs do not add up.
+ */
+typedef struct {
+  /**
+   * What decisions read.
+   */
+  size_t hot;
+  /**
+   * What attributions and explanations read besides.
+   */
+  size_t provenance;
+  /**
+   * Who endpoints and addresses are.
+   */
+  size_t names;
+  /**
+   * What the writer keeps to itself; 0 for an engine.
+   */
+  size_t writer;
+} netpol_memory;
+
+#ifdef __cplusplus
+extern "C" {
+#endif // __cplusplus
+
+/**
+ * What changed from an earlier generation to this engine's: everything, when that is too long ago.
+ */
+NETPOL_NODISCARD
+netpol_status netpol_engine_changes_since(const netpol_engine *engine,
+                                          uint64_t generation,
+                                          netpol_changes **changes_out);
+
+/**
+ * Whether everything may have changed. True for NULL.
+ */
+bool netpol_changes_is_everything(const netpol_changes *changes);
+
+/**
+ * Whether the verdict on a packet may have changed. True for what cannot be asked about.
+ */
+bool netpol_changes_touch_packet(const netpol_changes *changes, const netpol_packet *packet);
+
+/**
+ * Whether verdicts on packets from or to an address may have changed. True for what cannot be asked
+ * about.
+ */
+bool netpol_changes_touch_address(const netpol_changes *changes, const netpol_address *address);
+
+/**
+ * The endpoints whose verdicts may have changed: the list lives as long as `changes`.
+ */
+NETPOL_NODISCARD
+netpol_status netpol_changes_endpoints(const netpol_changes *changes,
+                                       const netpol_endpoint **endpoints_out,
+                                       size_t *endpoints_len_out);
+
+/**
+ * The networks, single addresses among them, whose verdicts may have changed beside those of the
+ * endpoints: the list lives as long as `changes`.
+ */
+NETPOL_NODISCARD
+netpol_status netpol_changes_networks(const netpol_changes *changes,
+                                      const netpol_network **networks_out,
+                                      size_t *networks_len_out);
+
+/**
+ * Judges those of many packets again that the changes touch, and tells whose verdict is another
+ * now: `before[i]` is the verdict on `packets[i]` at the earlier generation. `flips_out` has room for
+ * `packets_len` flips; how many there are is told in `flips_len_out`.
+ */
+NETPOL_NODISCARD
+netpol_status netpol_engine_recheck(const netpol_engine *engine,
+                                    const netpol_changes *changes,
+                                    const netpol_packet *packets,
+                                    const uint8_t *before,
+                                    size_t packets_len,
+                                    netpol_flip *flips_out,
+                                    size_t *flips_len_out);
+
+/**
+ * Frees what tells of changes; NULL is ignored.
+ */
+void netpol_changes_free(netpol_changes *changes);
+
+/**
+ * An empty cluster. `options` may be NULL for the defaults; they never change.
+ */
+NETPOL_NODISCARD
+netpol_status netpol_cluster_new(const netpol_options *options,
+                                 netpol_cluster **cluster_out);
+
+/**
+ * Frees a cluster; NULL is ignored. Its engines and readers go on.
+ */
+void netpol_cluster_free(netpol_cluster *cluster);
+
+/**
+ * Adds the objects of a text, YAML or JSON: manifests, lists, `kubectl get -o yaml` dumps. Objects
+ * that are there already are replaced. `name` is what reports call the text and may be empty;
+ * `admission` is a `netpol_admission`; `objects_out`, which may be NULL, is told how many there were.
+ *
+ * NETPOL_STATUS_REFUSED when anything in it is refused; then nothing was applied, and the report has
+ * every error with its line, column and field.
+ */
+NETPOL_NODISCARD
+netpol_status netpol_cluster_apply(netpol_cluster *cluster,
+                                   netpol_str name,
+                                   netpol_str text,
+                                   int32_t admission,
+                                   size_t *objects_out,
+                                   netpol_report **report_out);
+
+/**
+ * As `netpol_cluster_apply`, but makes the objects of the text all there are of their kind, in one
+ * step, as a feeder does that lists anew. `kind` is a `netpol_kind`; all objects must be of it.
+ */
+NETPOL_NODISCARD
+netpol_status netpol_cluster_replace_all(netpol_cluster *cluster,
+                                         int32_t kind,
+                                         netpol_str name,
+                                         netpol_str text,
+                                         int32_t admission,
+                                         netpol_report **report_out);
+
+/**
+ * Removes an object. `kind` is a `netpol_kind`; `namespace` is not looked at for kinds that live in
+ * none. `existed_out`, which may be NULL, is told whether it was there.
+ */
+NETPOL_NODISCARD
+netpol_status netpol_cluster_delete(netpol_cluster *cluster,
+                                    int32_t kind,
+                                    netpol_str namespace_,
+                                    netpol_str name,
+                                    bool *existed_out);
+
+/**
+ * Says which further addresses a node sends from, such as that of its bridge. Replaces what was said
+ * of the node before.
+ */
+NETPOL_NODISCARD
+netpol_status netpol_cluster_set_node_addresses(netpol_cluster *cluster,
+                                                netpol_str node,
+                                                const netpol_address *addresses,
+                                                size_t addresses_len);
+
+/**
+ * Says what a domain name resolves to, for `domainNames` peers: one answer, which adds to earlier
+ * ones until `expires`, in nanoseconds on the clock of `netpol_cluster_advance`; 0 for never.
+ */
+NETPOL_NODISCARD
+netpol_status netpol_cluster_resolve_domain(netpol_cluster *cluster,
+                                            netpol_str domain,
+                                            const netpol_address *addresses,
+                                            size_t addresses_len,
+                                            uint64_t expires);
+
+/**
+ * Takes back what a domain name resolves to: these addresses, or everything when `addresses` is
+ * NULL.
+ */
+NETPOL_NODISCARD
+netpol_status netpol_cluster_withdraw_domain(netpol_cluster *cluster,
+                                             netpol_str domain,
+                                             const netpol_address *addresses,
+                                             size_t addresses_len);
+
+/**
+ * Says what time it is, in nanoseconds from whatever moment the caller counts from: answers that
+ * expire then or before are gone from the next publication on. Time that goes back is ignored.
+ */
+NETPOL_NODISCARD netpol_status netpol_cluster_advance(netpol_cluster *cluster, uint64_t now);
+
+/**
+ * Says whether the cluster is complete; matters with the option `until_synced`.
+ */
+NETPOL_NODISCARD netpol_status netpol_cluster_set_synced(netpol_cluster *cluster, bool synced);
+
+/**
+ * Makes everything that happened since the last call visible at once: to every reader, and in a new
+ * engine when `engine_out` is not NULL.
+ *
+ * NETPOL_STATUS_REFUSED when the cluster does not fit or an option refuses it, with the reason in
+ * the report; earlier engines go on, and the call can be repeated.
+ */
+NETPOL_NODISCARD
+netpol_status netpol_cluster_publish(netpol_cluster *cluster,
+                                     netpol_engine **engine_out,
+                                     netpol_report **report_out);
+
+/**
+ * What makes readers, which see every publication from then on. Any thread may use it.
+ */
+NETPOL_NODISCARD
+netpol_status netpol_cluster_readers(const netpol_cluster *cluster,
+                                     netpol_readers **readers_out);
+
+/**
+ * The name of a `netpol_reason`, such as `noRuleMatches`; empty for other numbers. The text lives as
+ * long as the library.
+ */
+netpol_str netpol_reason_name(int32_t reason);
+
+/**
+ * Another handle of the same engine.
+ */
+NETPOL_NODISCARD
+netpol_status netpol_engine_clone(const netpol_engine *engine,
+                                  netpol_engine **engine_out);
+
+/**
+ * Frees a handle of an engine; NULL is ignored.
+ */
+void netpol_engine_free(netpol_engine *engine);
+
+/**
+ * How many publications of the cluster there were, this one included; 0 for NULL.
+ */
+uint64_t netpol_engine_generation(const netpol_engine *engine);
+
+/**
+ * May the packet pass? As `netpol_reader_decide`.
+ */
+NETPOL_NODISCARD
+netpol_status netpol_engine_decide(const netpol_engine *engine,
+                                   const netpol_packet *packet,
+                                   uint8_t *verdict_out);
+
+/**
+ * May the packet pass as far as one end is asked? `direction` is a `netpol_direction`.
+ */
+NETPOL_NODISCARD
+netpol_status netpol_engine_decide_direction(const netpol_engine *engine,
+                                             const netpol_packet *packet,
+                                             int32_t direction,
+                                             uint8_t *verdict_out);
+
+/**
+ * Judges many packets. As `netpol_reader_decide_batch`.
+ */
+NETPOL_NODISCARD
+netpol_status netpol_engine_decide_batch(const netpol_engine *engine,
+                                         const netpol_packet *packets,
+                                         size_t packets_len,
+                                         uint8_t *verdicts_out);
+
+/**
+ * The verdict, and what it rests on.
+ */
+NETPOL_NODISCARD
+netpol_status netpol_engine_attribute(const netpol_engine *engine,
+                                      const netpol_packet *packet,
+                                      netpol_decision *decision_out);
+
+/**
+ * Everything the verdict rests on, with names, as text for people.
+ */
+NETPOL_NODISCARD
+netpol_status netpol_engine_explain(const netpol_engine *engine,
+                                    const netpol_packet *packet,
+                                    netpol_string **text_out);
+
+/**
+ * The same as JSON for programs.
+ */
+NETPOL_NODISCARD
+netpol_status netpol_engine_explain_json(const netpol_engine *engine,
+                                         const netpol_packet *packet,
+                                         netpol_string **json_out);
+
+/**
+ * May this connection be opened, between endpoints?
+ *
+ * NETPOL_STATUS_NO_COMMON_FAMILY and NETPOL_STATUS_FOREIGN_HANDLE when there is no answer.
+ */
+NETPOL_NODISCARD
+netpol_status netpol_engine_decide_question(const netpol_engine *engine,
+                                            const netpol_question *question,
+                                            uint8_t *verdict_out);
+
+/**
+ * The answer for one end alone. `direction` is a `netpol_direction`.
+ */
+NETPOL_NODISCARD
+netpol_status netpol_engine_decide_question_direction(const netpol_engine *engine,
+                                                      const netpol_question *question,
+                                                      int32_t direction,
+                                                      uint8_t *verdict_out);
+
+/**
+ * The answer, and what it rests on.
+ */
+NETPOL_NODISCARD
+netpol_status netpol_engine_attribute_question(const netpol_engine *engine,
+                                               const netpol_question *question,
+                                               netpol_decision *decision_out);
+
+/**
+ * Everything the answer rests on, with names: `text_out` as text, `json_out` as JSON; either may be
+ * NULL.
+ */
+NETPOL_NODISCARD
+netpol_status netpol_engine_explain_question(const netpol_engine *engine,
+                                             const netpol_question *question,
+                                             netpol_string **text_out,
+                                             netpol_string **json_out);
+
+/**
+ * The handle of the endpoint `namespace/name`, or `kind/namespace/name` where endpoints of several
+ * kinds share the rest.
+ */
+NETPOL_NODISCARD
+netpol_status netpol_engine_endpoint(const netpol_engine *engine,
+                                     netpol_str name,
+                                     netpol_endpoint *endpoint_out);
+
+/**
+ * The handle of the pod that owns an address; NETPOL_STATUS_UNKNOWN_ENDPOINT when none does.
+ */
+NETPOL_NODISCARD
+netpol_status netpol_engine_owner(const netpol_engine *engine,
+                                  const netpol_address *address,
+                                  netpol_endpoint *endpoint_out);
+
+/**
+ * The name of an endpoint, as `kind/namespace/name`.
+ */
+NETPOL_NODISCARD
+netpol_status netpol_engine_endpoint_name(const netpol_engine *engine,
+                                          netpol_endpoint endpoint,
+                                          netpol_string **name_out);
+
+/**
+ * The number of a named port of an endpoint, for a protocol.
+ */
+NETPOL_NODISCARD
+netpol_status netpol_engine_port_number(const netpol_engine *engine,
+                                        netpol_endpoint endpoint,
+                                        netpol_str name,
+                                        uint8_t protocol,
+                                        uint16_t *port_out);
+
+/**
+ * What a policy of an attribution is called: `namespace/name`, or `name` for a cluster-wide one, in
+ * `name_out`; kind, tier and priority in `policy_out`. Either may be NULL.
+ */
+NETPOL_NODISCARD
+netpol_status netpol_engine_policy(const netpol_engine *engine,
+                                   uint32_t policy,
+                                   netpol_policy_name *policy_out,
+                                   netpol_string **name_out);
+
+/**
+ * Adds a namespace, or replaces the one of its name. `admission` is a `netpol_admission`.
+ *
+ * NETPOL_STATUS_REFUSED when it is not as the API server would have it, with every reason in the
+ * report; then nothing changed.
+ */
+NETPOL_NODISCARD
+netpol_status netpol_cluster_upsert_namespace(netpol_cluster *cluster,
+                                              const netpol_namespace *namespace_,
+                                              int32_t admission,
+                                              netpol_report **report_out);
+
+/**
+ * Adds a pod, or replaces the one of its name. As `netpol_cluster_upsert_namespace`.
+ */
+NETPOL_NODISCARD
+netpol_status netpol_cluster_upsert_pod(netpol_cluster *cluster,
+                                        const netpol_pod *pod,
+                                        int32_t admission,
+                                        netpol_report **report_out);
+
+/**
+ * Adds a node, or replaces the one of its name. As `netpol_cluster_upsert_namespace`.
+ */
+NETPOL_NODISCARD
+netpol_status netpol_cluster_upsert_node(netpol_cluster *cluster,
+                                         const netpol_node *node,
+                                         int32_t admission,
+                                         netpol_report **report_out);
+
+/**
+ * Adds a NetworkPolicy, or replaces the one of its name. As `netpol_cluster_upsert_namespace`; what
+ * is left out is filled in as the API server does. Cluster-wide policies are taken as text, by
+ * `netpol_cluster_apply`.
+ */
+NETPOL_NODISCARD
+netpol_status netpol_cluster_upsert_network_policy(netpol_cluster *cluster,
+                                                   const netpol_network_policy *policy,
+                                                   int32_t admission,
+                                                   netpol_report **report_out);
+
+/**
+ * Who may open a connection of a protocol to a port of this destination. Costs some decisions for
+ * each kind of endpoint in the cluster, and a look at every endpoint.
+ */
+NETPOL_NODISCARD
+netpol_status netpol_engine_sources_of(const netpol_engine *engine,
+                                       const netpol_party *destination,
+                                       uint8_t protocol,
+                                       uint16_t port,
+                                       netpol_reach **reach_out);
+
+/**
+ * To whom this source may open a connection of a protocol to a port. Costs as
+ * `netpol_engine_sources_of`.
+ */
+NETPOL_NODISCARD
+netpol_status netpol_engine_destinations_of(const netpol_engine *engine,
+                                            const netpol_party *source,
+                                            uint8_t protocol,
+                                            uint16_t port,
+                                            netpol_reach **reach_out);
+
+/**
+ * The endpoints, in order of namespace, name and kind: the list lives as long as `reach`.
+ */
+NETPOL_NODISCARD
+netpol_status netpol_reach_endpoints(const netpol_reach *reach,
+                                     const netpol_endpoint **endpoints_out,
+                                     size_t *endpoints_len_out);
+
+/**
+ * The networks outside, disjoint, as few as possible, in order; an address in one of them that is an
+ * endpoint's is as the endpoint is. The list lives as long as `reach`.
+ */
+NETPOL_NODISCARD
+netpol_status netpol_reach_networks(const netpol_reach *reach,
+                                    const netpol_network **networks_out,
+                                    size_t *networks_len_out);
+
+/**
+ * Frees what tells of reach; NULL is ignored.
+ */
+void netpol_reach_free(netpol_reach *reach);
+
+/**
+ * A reader of its own for a thread.
+ */
+NETPOL_NODISCARD
+netpol_status netpol_reader_new(const netpol_readers *readers,
+                                netpol_reader **reader_out);
+
+/**
+ * Frees what makes readers; NULL is ignored. Its readers go on.
+ */
+void netpol_readers_free(netpol_readers *readers);
+
+/**
+ * Frees a reader; NULL is ignored.
+ */
+void netpol_reader_free(netpol_reader *reader);
+
+/**
+ * May the packet pass? `verdict_out` is told a `netpol_verdict`.
+ *
+ * NETPOL_STATUS_INVALID_VALUE when the packet is none; what cannot be asked about should not pass.
+ */
+NETPOL_NODISCARD
+netpol_status netpol_reader_decide(netpol_reader *reader,
+                                   const netpol_packet *packet,
+                                   uint8_t *verdict_out);
+
+/**
+ * Judges many packets: `verdicts_out[i]` answers `packets[i]`. All are judged by the same engine,
+ * and their memory loads overlap.
+ *
+ * NETPOL_STATUS_INVALID_VALUE when one of them is none; then no verdict is written.
+ */
+NETPOL_NODISCARD
+netpol_status netpol_reader_decide_batch(netpol_reader *reader,
+                                         const netpol_packet *packets,
+                                         size_t packets_len,
+                                         uint8_t *verdicts_out);
+
+/**
+ * The verdict, and what it rests on.
+ */
+NETPOL_NODISCARD
+netpol_status netpol_reader_attribute(netpol_reader *reader,
+                                      const netpol_packet *packet,
+                                      netpol_decision *decision_out);
+
+/**
+ * The engine that the reader asks now, for questions that one and the same engine has to answer.
+ */
+NETPOL_NODISCARD
+netpol_status netpol_reader_engine(netpol_reader *reader,
+                                   netpol_engine **engine_out);
+
+/**
+ * The generation of the engine that the reader asks now; 0 before the first publication, and for
+ * NULL.
+ */
+uint64_t netpol_reader_generation(netpol_reader *reader);
+
+/**
+ * Everything in a report as a compiler prints it, with the lines of the text. Empty for NULL.
+ */
+netpol_str netpol_report_text(const netpol_report *report);
+
+/**
+ * Everything in a report as a JSON array. Empty for NULL.
+ */
+netpol_str netpol_report_json(const netpol_report *report);
+
+/**
+ * How many entries a report has; 0 for NULL.
+ */
+size_t netpol_report_count(const netpol_report *report);
+
+/**
+ * One entry of a report, in the order of the input.
+ *
+ * NETPOL_STATUS_INVALID_LENGTH when there are not so many.
+ */
+NETPOL_NODISCARD
+netpol_status netpol_report_at(const netpol_report *report,
+                               size_t index,
+                               netpol_diagnostic *diagnostic_out);
+
+/**
+ * Frees a report; NULL is ignored.
+ */
+void netpol_report_free(netpol_report *report);
+
+/**
+ * What an engine takes. Walks through all of it.
+ */
+NETPOL_NODISCARD
+netpol_status netpol_engine_memory(const netpol_engine *engine,
+                                   netpol_memory *memory_out);
+
+/**
+ * What a cluster takes, with its newest engine. Walks through all of it.
+ */
+NETPOL_NODISCARD
+netpol_status netpol_cluster_memory(const netpol_cluster *cluster,
+                                    netpol_memory *memory_out);
+
+/**
+ * How many engines of the cluster readers and handles still keep alive, the newest included.
+ */
+NETPOL_NODISCARD
+netpol_status netpol_cluster_snapshots(netpol_cluster *cluster,
+                                       size_t *snapshots_out);
+
+/**
+ * A status in a few words, for logs; any number may be asked about. The text lives as long as the
+ * library.
+ */
+netpol_str netpol_status_text(int32_t status);
+
+/**
+ * What is in a text; valid until it is freed. Empty for NULL.
+ */
+netpol_str netpol_string_view(const netpol_string *string);
+
+/**
+ * Frees a text; NULL is ignored.
+ */
+void netpol_string_free(netpol_string *string);
+
+/**
+ * The version of the library, such as `0.1.0`. The text lives as long as the library.
+ */
+netpol_str netpol_version(void);
+
+/**
+ * The number of the binary interface; programs compare it with `NETPOL_ABI_VERSION`. It counts up
+ * when a struct, function or number changes in a way that compiled programs would notice.
+ */
+uint32_t netpol_abi_version(void);
+
+#ifdef __cplusplus
+}  // extern "C"
+#endif  // __cplusplus
+
+#endif  /* NETPOL_H */
+
+/** The text of a string that ends with NUL, which must live as long as the result is used. */
+static inline netpol_str netpol_str_of(const char *text)
+{
+    netpol_str view;
+    view.data = text;
+    view.len = 0;
+    if (text != NULL) {
+        while (text[view.len] != '\0') {
+            view.len++;
+        }
+    }
+    return view;
+}

@@ -1,0 +1,32 @@
+//! `libnetpol`: the C library. One file per noun of `include/netpol.h`; `guard`, `pointer` and
+//! `text` are the plumbing, and the only places where pointers from C are followed.
+//!
+//! What the functions promise is written for readers of the header, which cbindgen makes from these
+//! comments; `cbindgen.toml` has what stands before them.
+
+#![expect(non_camel_case_types, reason = "types have the names that C programs use")]
+#![expect(
+    clippy::missing_safety_doc,
+    reason = "the header says once, for all functions, what pointers must be"
+)]
+#![expect(clippy::exhaustive_enums, reason = "the numbers are the interface")]
+
+mod guard;
+mod pointer;
+
+pub mod changes;
+pub mod cluster;
+pub mod decision;
+pub mod engine;
+pub mod objects;
+pub mod options;
+pub mod packet;
+pub mod policies;
+pub mod question;
+pub mod reach;
+pub mod reader;
+pub mod report;
+pub mod statistics;
+pub mod status;
+pub mod text;
+pub mod version;

@@ -1,0 +1,127 @@
+//! Packets and verdicts.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use netpol_core::net::Protocol;
+use netpol_core::packet::Transport;
+use netpol_core::{Packet, Verdict};
+
+use crate::status::netpol_status;
+
+/// May it pass?
+#[derive(Clone, Copy, Debug)]
+#[repr(u8)]
+pub enum netpol_verdict {
+    /// No.
+    Deny = 0,
+    /// Yes.
+    Allow = 1,
+}
+
+/// Which of the two ends is asked.
+#[derive(Clone, Copy, Debug)]
+#[repr(u8)]
+pub enum netpol_direction {
+    /// May the destination receive it?
+    Ingress = 0,
+    /// May the source send it?
+    Egress = 1,
+}
+
+/// What follows the IP header.
+#[derive(Clone, Copy, Debug)]
+#[repr(u8)]
+pub enum netpol_transport {
+    /// Ports, as TCP, UDP and SCTP have them.
+    Ports = 0,
+    /// Type and code, as ICMP and ICMPv6 have them.
+    Icmp = 1,
+    /// Neither can be known: a fragment but the first, or another protocol.
+    Unknown = 2,
+}
+
+/// The first packet of a connection as it would reach the destination: addresses and ports after
+/// DNAT. 48 bytes. Set what does not apply to 0.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub struct netpol_packet {
+    /// The sender's address in network order; an IPv4 address is the first four bytes.
+    pub source: [u8; 16],
+    /// The receiver's, likewise.
+    pub destination: [u8; 16],
+    /// The sender's port, in host order. No rule looks at it.
+    pub source_port: u16,
+    /// The receiver's port, in host order.
+    pub destination_port: u16,
+    /// 4 or 6, of both addresses.
+    pub family: u8,
+    /// The protocol number: 6 for TCP, 17 for UDP, 132 for SCTP, 1 and 58 for ICMP.
+    pub protocol: u8,
+    /// A `netpol_transport`.
+    pub transport: u8,
+    /// NETPOL_PACKET_VIA_SERVICE, or 0.
+    pub flags: u8,
+    /// ICMP type.
+    pub icmp_type: u8,
+    /// ICMP code.
+    pub icmp_code: u8,
+    /// Not used; 0.
+    pub reserved: [u8; 6],
+}
+
+/// A flag of packets and questions: a Service was translated to this destination. It matters only
+/// where the source is the destination.
+pub const NETPOL_PACKET_VIA_SERVICE: u8 = 1;
+
+const _: () = assert!(size_of::<netpol_packet>() == 48 && align_of::<netpol_packet>() == 2);
+
+impl netpol_packet {
+    /// The packet as the engine has it.
+    #[inline]
+    pub(crate) fn read(&self) -> Result<Packet, netpol_status> {
+        if self.reserved != [0; 6] || self.flags & !NETPOL_PACKET_VIA_SERVICE != 0 {
+            return Err(netpol_status::InvalidValue);
+        }
+        let source = address(self.family, &self.source)?;
+        let destination = address(self.family, &self.destination)?;
+        let transport = match self.transport {
+            0 => Transport::Ports { source: self.source_port, destination: self.destination_port },
+            1 => Transport::Icmp { kind: self.icmp_type, code: self.icmp_code },
+            2 => Transport::Unknown,
+            _ => return Err(netpol_status::InvalidValue),
+        };
+        let packet = Packet::new(source, destination, Protocol(self.protocol), transport);
+        Ok(if self.flags == 0 { packet } else { packet.via_service() })
+    }
+}
+
+/// An address of a family.
+#[inline]
+pub(crate) fn address(family: u8, bytes: &[u8; 16]) -> Result<IpAddr, netpol_status> {
+    match family {
+        4 => {
+            let [a, b, c, d, ..] = *bytes;
+            Ok(IpAddr::V4(Ipv4Addr::new(a, b, c, d)))
+        }
+        6 => Ok(IpAddr::V6(Ipv6Addr::from(*bytes))),
+        _ => Err(netpol_status::InvalidValue),
+    }
+}
+
+/// The family of an address, and its bytes.
+pub(crate) fn address_bytes(address: IpAddr) -> (u8, [u8; 16]) {
+    match address {
+        IpAddr::V4(address) => {
+            let mut bytes = [0; 16];
+            bytes[..4].copy_from_slice(&address.octets());
+            (4, bytes)
+        }
+        IpAddr::V6(address) => (6, address.octets()),
+    }
+}
+
+/// The number of a verdict.
+#[inline]
+pub(crate) const fn verdict_number(verdict: Verdict) -> u8 {
+    verdict as u8
+}

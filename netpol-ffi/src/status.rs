@@ -1,0 +1,87 @@
+//! How calls end.
+
+use crate::text::netpol_str;
+
+/// How a call ended. The numbers never change; new ones may come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(i32)]
+pub enum netpol_status {
+    /// It did what it is for.
+    Ok = 0,
+    /// A pointer that must not be NULL is.
+    NullPointer = 100,
+    /// A text is not UTF-8.
+    InvalidUtf8 = 101,
+    /// A number is none of the values it may have, or a reserved field is not 0.
+    InvalidValue = 102,
+    /// A length does not fit: two arrays that belong together, or more than memory can hold.
+    InvalidLength = 103,
+    /// The size field of a struct is none that this library knows.
+    InvalidSize = 104,
+    /// A text is not an address.
+    InvalidAddress = 105,
+    /// The input is refused, with reasons; nothing changed.
+    Refused = 200,
+    /// There is no endpoint of this name.
+    UnknownEndpoint = 201,
+    /// Endpoints of several kinds share the name.
+    AmbiguousEndpoint = 202,
+    /// The name is neither `namespace/name` nor `kind/namespace/name`.
+    MalformedName = 203,
+    /// A handle is of another engine.
+    ForeignHandle = 204,
+    /// The ends have no address family in common.
+    NoCommonFamily = 205,
+    /// The destination declares no such port, or declares it for several numbers.
+    UnknownPortName = 206,
+    /// A defect of the library was met and contained. The call may have been done in part.
+    Panic = 900,
+}
+
+impl netpol_status {
+    const ALL: [netpol_status; 15] = [
+        netpol_status::Ok,
+        netpol_status::NullPointer,
+        netpol_status::InvalidUtf8,
+        netpol_status::InvalidValue,
+        netpol_status::InvalidLength,
+        netpol_status::InvalidSize,
+        netpol_status::InvalidAddress,
+        netpol_status::Refused,
+        netpol_status::UnknownEndpoint,
+        netpol_status::AmbiguousEndpoint,
+        netpol_status::MalformedName,
+        netpol_status::ForeignHandle,
+        netpol_status::NoCommonFamily,
+        netpol_status::UnknownPortName,
+        netpol_status::Panic,
+    ];
+
+    const fn text(self) -> &'static str {
+        match self {
+            netpol_status::Ok => "ok",
+            netpol_status::NullPointer => "a pointer is NULL that must not be",
+            netpol_status::InvalidUtf8 => "a text is not UTF-8",
+            netpol_status::InvalidValue => "a number is none of the values it may have",
+            netpol_status::InvalidLength => "a length does not fit",
+            netpol_status::InvalidSize => "a size field is none that this library knows",
+            netpol_status::InvalidAddress => "a text is not an address",
+            netpol_status::Refused => "the input is refused",
+            netpol_status::UnknownEndpoint => "there is no such endpoint",
+            netpol_status::AmbiguousEndpoint => "endpoints of several kinds share the name",
+            netpol_status::MalformedName => "the name is not of the form namespace/name",
+            netpol_status::ForeignHandle => "the handle is of another engine",
+            netpol_status::NoCommonFamily => "the ends have no address family in common",
+            netpol_status::UnknownPortName => "the destination has no one port of this name",
+            netpol_status::Panic => "a defect of the library was met",
+        }
+    }
+}
+
+/// A status in a few words, for logs; any number may be asked about. The text lives as long as the
+/// library.
+#[unsafe(no_mangle)]
+pub extern "C" fn netpol_status_text(status: i32) -> netpol_str {
+    let known = netpol_status::ALL.into_iter().find(|known| *known as i32 == status);
+    netpol_str::of(known.map_or("unknown status", netpol_status::text))
+}
