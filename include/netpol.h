@@ -115,10 +115,6 @@ enum netpol_status
    */
   NETPOL_STATUS_INVALID_SIZE = 104,
   /**
-   * A text is not an address.
-   */
-  NETPOL_STATUS_INVALID_ADDRESS = 105,
-  /**
    * The input is refused, with reasons; nothing changed.
    */
   NETPOL_STATUS_REFUSED = 200,
@@ -762,9 +758,13 @@ typedef struct {
    */
   uint8_t until_synced;
   /**
+   * NetworkPolicies in their form of 2016 are read from texts: _ON or _OFF (default).
+   */
+  uint8_t legacy_forms;
+  /**
    * Not used; 0.
    */
-  uint8_t reserved[3];
+  uint8_t reserved[2];
 } netpol_options;
 
 /**
@@ -1902,6 +1902,10 @@ uint32_t netpol_abi_version(void);
 
 #endif  /* NETPOL_H */
 
+
+#ifndef NETPOL_STR_OF
+#define NETPOL_STR_OF
+
 /** The text of a string that ends with NUL, which must live as long as the result is used. */
 static inline netpol_str netpol_str_of(const char *text)
 {
@@ -1915,3 +1919,4 @@ static inline netpol_str netpol_str_of(const char *text)
     }
     return view;
 }
+#endif  /* NETPOL_STR_OF */

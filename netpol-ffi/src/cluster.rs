@@ -20,7 +20,10 @@ use crate::text::netpol_str;
 ///
 /// One thread at a time may use a cluster. Engines and readers outlive it.
 #[derive(Debug)]
-pub struct netpol_cluster(pub(crate) Cluster);
+pub struct netpol_cluster {
+    pub(crate) cluster: Cluster,
+    reading: ReadOptions,
+}
 
 /// How strictly objects are taken in.
 #[derive(Clone, Copy, Debug)]
@@ -148,7 +151,7 @@ pub(crate) fn upsert(
     admission: Admission,
     listener: Listener,
 ) -> Result<(), netpol_status> {
-    let result = cluster.0.upsert(object, admission);
+    let result = cluster.cluster.upsert(object, admission);
     outcome(result, &Manifest::default(), listener).map(|_| ())
 }
 
@@ -161,9 +164,9 @@ pub unsafe extern "C" fn netpol_cluster_new(
 ) -> netpol_status {
     guard(|| {
         // SAFETY: the header's contract.
-        let (options, place) =
+        let ((options, reading), place) =
             unsafe { (netpol_options::read(options)?, Place::new(cluster_out)?) };
-        place.hand_over(netpol_cluster(Cluster::new(options)));
+        place.hand_over(netpol_cluster { cluster: Cluster::new(options), reading });
         Ok(())
     })
 }
@@ -199,8 +202,8 @@ pub unsafe extern "C" fn netpol_cluster_apply(
         let (name, text) = unsafe { (name.text()?, text.bytes()?) };
         let admission = self::admission(admission)?;
         let name = if name.is_empty() { None } else { Some(name) };
-        let manifest = Manifest::read(name, text, &ReadOptions::default());
-        let objects = outcome(cluster.0.apply(&manifest, admission), &manifest, listener)?;
+        let manifest = Manifest::read(name, text, &cluster.reading);
+        let objects = outcome(cluster.cluster.apply(&manifest, admission), &manifest, listener)?;
         // SAFETY: the header's contract.
         if let Ok(place) = unsafe { Place::new(objects_out) } {
             place.write(objects);
@@ -229,13 +232,14 @@ pub unsafe extern "C" fn netpol_cluster_replace_all(
         let (name, text) = unsafe { (name.text()?, text.bytes()?) };
         let (kind, admission) = (self::kind(kind)?, self::admission(admission)?);
         let name = if name.is_empty() { None } else { Some(name) };
-        let manifest = Manifest::read(name, text, &ReadOptions::default());
+        let manifest = Manifest::read(name, text, &cluster.reading);
         let found = manifest.diagnostics(admission);
         if found.iter().any(netpol_core::Diagnostic::is_error) {
             return Err(listener.refuse(&Error::new(found), &manifest));
         }
         let objects = manifest.objects().to_vec();
-        outcome(cluster.0.replace_all(kind, objects, admission), &manifest, listener).map(|_| ())
+        outcome(cluster.cluster.replace_all(kind, objects, admission), &manifest, listener)
+            .map(|_| ())
     })
 }
 
@@ -254,7 +258,7 @@ pub unsafe extern "C" fn netpol_cluster_delete(
         // SAFETY: the header's contract.
         let (cluster, namespace, name) =
             unsafe { (pointer::exclusive(cluster)?, namespace_.text()?, name.text()?) };
-        let existed = cluster.0.delete(self::kind(kind)?, namespace, name);
+        let existed = cluster.cluster.delete(self::kind(kind)?, namespace, name);
         // SAFETY: the header's contract.
         if let Ok(place) = unsafe { Place::new(existed_out) } {
             place.write(existed);
@@ -276,7 +280,7 @@ pub unsafe extern "C" fn netpol_cluster_set_node_addresses(
     guard(|| {
         // SAFETY: the header's contract.
         let (cluster, node) = unsafe { (pointer::exclusive(cluster)?, node.text()?) };
-        cluster.0.set_node_addresses(node, self::addresses(addresses, addresses_len)?);
+        cluster.cluster.set_node_addresses(node, self::addresses(addresses, addresses_len)?);
         Ok(())
     })
 }
@@ -297,7 +301,7 @@ pub unsafe extern "C" fn netpol_cluster_resolve_domain(
         let (cluster, domain) = unsafe { (pointer::exclusive(cluster)?, domain.text()?) };
         let addresses = self::addresses(addresses, addresses_len)?;
         let expires = (expires != 0).then(|| Duration::from_nanos(expires));
-        cluster.0.resolve_domain(domain, addresses, expires);
+        cluster.cluster.resolve_domain(domain, addresses, expires);
         Ok(())
     })
 }
@@ -316,10 +320,10 @@ pub unsafe extern "C" fn netpol_cluster_withdraw_domain(
         // SAFETY: the header's contract.
         let (cluster, domain) = unsafe { (pointer::exclusive(cluster)?, domain.text()?) };
         if addresses.is_null() {
-            cluster.0.withdraw_domain(domain, None);
+            cluster.cluster.withdraw_domain(domain, None);
         } else {
             let addresses = self::addresses(addresses, addresses_len)?;
-            cluster.0.withdraw_domain(domain, Some(&addresses));
+            cluster.cluster.withdraw_domain(domain, Some(&addresses));
         }
         Ok(())
     })
@@ -335,7 +339,7 @@ pub unsafe extern "C" fn netpol_cluster_advance(
 ) -> netpol_status {
     guard(|| {
         // SAFETY: the header's contract.
-        unsafe { pointer::exclusive(cluster) }?.0.advance(Duration::from_nanos(now));
+        unsafe { pointer::exclusive(cluster) }?.cluster.advance(Duration::from_nanos(now));
         Ok(())
     })
 }
@@ -349,7 +353,7 @@ pub unsafe extern "C" fn netpol_cluster_set_synced(
 ) -> netpol_status {
     guard(|| {
         // SAFETY: the header's contract.
-        unsafe { pointer::exclusive(cluster) }?.0.set_synced(synced);
+        unsafe { pointer::exclusive(cluster) }?.cluster.set_synced(synced);
         Ok(())
     })
 }
@@ -371,7 +375,7 @@ pub unsafe extern "C" fn netpol_cluster_publish(
         let (listener, cluster) =
             unsafe { (Listener::new(report_out), pointer::exclusive(cluster)?) };
         let manifest = Manifest::default();
-        match cluster.0.publish() {
+        match cluster.cluster.publish() {
             Ok(engine) => {
                 listener.tell(engine.warnings(), &manifest);
                 // SAFETY: the header's contract.
@@ -395,7 +399,7 @@ pub unsafe extern "C" fn netpol_cluster_readers(
     guard(|| {
         // SAFETY: the header's contract.
         let (cluster, place) = unsafe { (pointer::shared(cluster)?, Place::new(readers_out)?) };
-        place.hand_over(netpol_readers(cluster.0.readers()));
+        place.hand_over(netpol_readers(cluster.cluster.readers()));
         Ok(())
     })
 }

@@ -1,5 +1,6 @@
 //! Options, as a struct that may grow.
 
+use netpol_core::manifest::ReadOptions;
 use netpol_core::options::{
     BaselineScope, CidrStrictness, CompletedPods, EqualPriorities, Fragments, HostNetworkPods,
     IpBlockPods, MissingNamespaces, NamedPortContainers, NetworkPolicySemantics,
@@ -62,8 +63,10 @@ pub struct netpol_options {
     pub network_policies: u8,
     /// The answer until `netpol_cluster_set_synced`: 0 no such answer (default), 1 deny, 2 allow.
     pub until_synced: u8,
+    /// NetworkPolicies in their form of 2016 are read from texts: _ON or _OFF (default).
+    pub legacy_forms: u8,
     /// Not used; 0.
-    pub reserved: [u8; 3],
+    pub reserved: [u8; 2],
 }
 
 /// The values of an option that is on or off.
@@ -82,14 +85,16 @@ pub enum netpol_knob {
 const FIRST_SIZE: usize = size_of::<netpol_options>();
 
 impl netpol_options {
-    /// The options; the defaults for null.
+    /// The options, and how texts are read; the defaults for null.
     ///
     /// # Safety
     ///
     /// Null, or a struct as large as its first field says.
-    pub(crate) unsafe fn read(options: *const netpol_options) -> Result<Options, netpol_status> {
+    pub(crate) unsafe fn read(
+        options: *const netpol_options,
+    ) -> Result<(Options, ReadOptions), netpol_status> {
         if options.is_null() {
-            return Ok(Options::default());
+            return Ok((Options::default(), ReadOptions::default()));
         }
         // SAFETY: every version of the struct begins with its size.
         let size = unsafe { *pointer::shared(options.cast::<usize>())? };
@@ -97,11 +102,14 @@ impl netpol_options {
             return Err(netpol_status::InvalidSize);
         }
         // SAFETY: as large as this version of it.
-        unsafe { pointer::shared(options) }?.options()
+        let options = unsafe { pointer::shared(options) }?;
+        let mut reading = ReadOptions::default();
+        switch(&mut reading.legacy, options.legacy_forms)?;
+        Ok((options.options()?, reading))
     }
 
     fn options(&self) -> Result<Options, netpol_status> {
-        if self.reserved != [0; 3] {
+        if self.reserved != [0; 2] {
             return Err(netpol_status::InvalidValue);
         }
         let mut options = Options::default();

@@ -60,7 +60,7 @@ pub unsafe extern "C" fn netpol_cluster_memory(
     guard(|| {
         // SAFETY: the header's contract.
         let (cluster, place) = unsafe { (pointer::shared(cluster)?, Place::new(memory_out)?) };
-        place.write(netpol_memory::of(&cluster.0.memory_usage()));
+        place.write(netpol_memory::of(&cluster.cluster.memory_usage()));
         Ok(())
     })
 }
@@ -76,7 +76,7 @@ pub unsafe extern "C" fn netpol_cluster_snapshots(
         // SAFETY: the header's contract.
         let (cluster, place) =
             unsafe { (pointer::exclusive(cluster)?, Place::new(snapshots_out)?) };
-        place.write(cluster.0.snapshots());
+        place.write(cluster.cluster.snapshots());
         Ok(())
     })
 }

@@ -18,8 +18,6 @@ pub enum netpol_status {
     InvalidLength = 103,
     /// The size field of a struct is none that this library knows.
     InvalidSize = 104,
-    /// A text is not an address.
-    InvalidAddress = 105,
     /// The input is refused, with reasons; nothing changed.
     Refused = 200,
     /// There is no endpoint of this name.
@@ -39,14 +37,13 @@ pub enum netpol_status {
 }
 
 impl netpol_status {
-    const ALL: [netpol_status; 15] = [
+    const ALL: [netpol_status; 14] = [
         netpol_status::Ok,
         netpol_status::NullPointer,
         netpol_status::InvalidUtf8,
         netpol_status::InvalidValue,
         netpol_status::InvalidLength,
         netpol_status::InvalidSize,
-        netpol_status::InvalidAddress,
         netpol_status::Refused,
         netpol_status::UnknownEndpoint,
         netpol_status::AmbiguousEndpoint,
@@ -65,7 +62,6 @@ impl netpol_status {
             netpol_status::InvalidValue => "a number is none of the values it may have",
             netpol_status::InvalidLength => "a length does not fit",
             netpol_status::InvalidSize => "a size field is none that this library knows",
-            netpol_status::InvalidAddress => "a text is not an address",
             netpol_status::Refused => "the input is refused",
             netpol_status::UnknownEndpoint => "there is no such endpoint",
             netpol_status::AmbiguousEndpoint => "endpoints of several kinds share the name",
