@@ -1,0 +1,143 @@
+//! The C programs of `tests/c` and `examples`, compiled by every compiler that is there, linked both
+//! ways, and run: as they are, under the sanitizers, and under valgrind.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::OnceLock;
+
+const WARNINGS: [&str; 4] = ["-Wall", "-Wextra", "-Wpedantic", "-Werror"];
+
+/// The folder with `libnetpol.so` and `libnetpol.a`.
+fn library() -> &'static Path {
+    static LIBRARY: OnceLock<PathBuf> = OnceLock::new();
+    LIBRARY.get_or_init(|| {
+        // `cargo test` makes the library for Rust alone. The test program is `<folder>/deps/c-<hash>`.
+        let program = std::env::current_exe().unwrap();
+        let folder = program.parent().unwrap().parent().unwrap().to_path_buf();
+        let mut cargo = Command::new(env!("CARGO"));
+        cargo.args(["build", "--quiet", "-p", "netpol-ffi", "--lib", "--target-dir"]);
+        cargo.arg(folder.parent().unwrap()).current_dir(env!("CARGO_MANIFEST_DIR"));
+        if folder.ends_with("release") {
+            cargo.arg("--release");
+        }
+        succeeded(&mut cargo);
+        folder
+    })
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn succeeded(command: &mut Command) -> Output {
+    let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    let (out, err) =
+        (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{command:?}: {}\n{out}{err}", output.status);
+    output
+}
+
+/// Whether a tool is there; says so when it is not.
+fn has(tool: &str) -> bool {
+    let found = Command::new(tool).arg("--version").output().is_ok_and(|o| o.status.success());
+    if !found {
+        eprintln!("SKIPPED: {tool} is not installed");
+    }
+    found
+}
+
+/// The C compilers that are there; one must be.
+fn compilers() -> Vec<&'static str> {
+    let found = ["gcc", "clang"].into_iter().filter(|tool| has(tool)).collect::<Vec<_>>();
+    assert!(!found.is_empty(), "a C compiler is needed");
+    found
+}
+
+/// Compiles a program against the library, and says where it is.
+fn build(compiler: &str, source: &str, name: &str, shared: bool, flags: &[&str]) -> PathBuf {
+    let folder = library();
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{compiler}-{shared}"));
+    let mut command = Command::new(compiler);
+    command.args(WARNINGS).args(flags).arg("-g").arg("-I").arg(root().join("../include"));
+    command.arg("-o").arg(&target).arg(root().join(source));
+    if shared {
+        command.arg("-L").arg(folder).arg("-lnetpol");
+        command.arg(format!("-Wl,-rpath,{}", folder.display()));
+    } else {
+        command.arg(folder.join("libnetpol.a")).args(["-lpthread", "-ldl", "-lm"]);
+    }
+    succeeded(&mut command);
+    target
+}
+
+const PROGRAMS: [(&str, &str); 2] =
+    [("tests/c/misuse.c", "misuse"), ("tests/c/objects.c", "objects")];
+
+#[test]
+fn programs_run_with_either_library() {
+    for compiler in compilers() {
+        for (source, name) in PROGRAMS {
+            for shared in [false, true] {
+                succeeded(&mut Command::new(build(compiler, source, name, shared, &["-std=c11"])));
+            }
+        }
+    }
+}
+
+#[test]
+fn programs_run_under_the_sanitizers() {
+    let flags = ["-std=c11", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
+    for compiler in compilers() {
+        for (source, name) in PROGRAMS {
+            let name = format!("{name}-sanitized");
+            succeeded(&mut Command::new(build(compiler, source, &name, false, &flags)));
+        }
+    }
+}
+
+#[test]
+fn programs_leak_nothing() {
+    if !has("valgrind") {
+        return;
+    }
+    for (source, name) in PROGRAMS {
+        let program = build(compilers()[0], source, &format!("{name}-leaks"), false, &["-std=c11"]);
+        let mut valgrind = Command::new("valgrind");
+        valgrind.args(["--quiet", "--error-exitcode=9", "--leak-check=full"]);
+        valgrind.args(["--show-leak-kinds=definite,indirect", "--errors-for-leak-kinds=definite"]);
+        succeeded(valgrind.arg(program));
+    }
+}
+
+#[test]
+fn the_header_is_cplusplus_too() {
+    for compiler in ["g++", "clang++"].into_iter().filter(|tool| has(tool)) {
+        let program = build(compiler, "tests/c/twice.cc", "twice", true, &["-std=c++17"]);
+        succeeded(&mut Command::new(program));
+    }
+}
+
+#[test]
+fn the_example_decides() {
+    let manifests = Path::new(env!("CARGO_TARGET_TMPDIR")).join("example.yaml");
+    let text = "
+{apiVersion: v1, kind: Pod, metadata: {name: db, labels: {app: db}}, status: {phase: Running, podIP: 10.0.0.1}}
+---
+{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: db}, spec: {podSelector: {matchLabels: {app: db}}, ingress: [{from: [{ipBlock: {cidr: 192.0.2.0/24}}]}]}}
+";
+    std::fs::write(&manifests, text).unwrap();
+    for compiler in compilers() {
+        let program = build(compiler, "examples/decide.c", "decide", true, &["-std=c11"]);
+        let ask = |source| {
+            let output =
+                Command::new(&program).arg(&manifests).args([source, "10.0.0.1", "5432"]).output();
+            let output = output.unwrap();
+            (output.status.code(), String::from_utf8(output.stdout).unwrap())
+        };
+        let (status, said) = ask("192.0.2.7");
+        assert!(status == Some(0) && said.starts_with("allow\n"), "{said}");
+        let (status, said) = ask("198.51.100.7");
+        assert!(status == Some(1) && said.starts_with("deny\n"), "{said}");
+        assert_eq!(ask("nobody").0, Some(2));
+    }
+}
