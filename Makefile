@@ -14,7 +14,7 @@ FUZZ_SEEDS_live := fuzz/seeds/decide
 LONG_PACKETS ?= 10000000
 
 .DEFAULT_GOAL := help
-.PHONY: help test long lint format docs audit bench measure peers icount gate fuzz-smoke fuzz
+.PHONY: help test long lint format docs header install audit bench measure peers icount gate fuzz-smoke fuzz
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -38,6 +38,12 @@ format: ## Format the code
 
 docs: ## Build the documentation of the library
 	$(CARGO) doc -p netpol-core --no-deps
+
+header: ## Write include/netpol.h anew
+	UPDATE_HEADER=1 $(CARGO) test --quiet -p netpol-ffi --test header
+
+install: ## Install the C library to PREFIX, below DESTDIR (default /usr/local)
+	CARGO="$(CARGO)" PREFIX="$(PREFIX)" DESTDIR="$(DESTDIR)" LIBDIR="$(LIBDIR)" INCLUDEDIR="$(INCLUDEDIR)" netpol-ffi/packaging/install
 
 audit: ## Check licences, sources and duplicate dependencies (needs cargo-deny)
 	$(CARGO) deny check bans licenses sources
