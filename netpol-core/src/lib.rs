@@ -100,7 +100,10 @@
 //!
 //! # Features
 //!
-//! None. The minimum supported Rust version is 1.88.
+//! `packet`: reading packets as they lie in memory, `packet::RawPacket` and `Engine::decide_raw`. Off
+//! by default.
+//!
+//! The minimum supported Rust version is 1.88.
 
 #![forbid(unsafe_code)]
 
@@ -134,4 +137,6 @@ pub use engine::{
 pub use manifest::{Admission, Manifest};
 pub use options::Options;
 pub use packet::{Direction, Packet, Verdict};
+#[cfg(feature = "packet")]
+pub use packet::{RawPacket, RawPacketError};
 pub use policy::{Action, Tier};

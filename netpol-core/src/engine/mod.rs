@@ -16,6 +16,8 @@ mod footprint;
 mod nearest;
 mod publication;
 mod question;
+#[cfg(feature = "packet")]
+mod raw;
 mod reach;
 mod reason;
 mod tiers;

@@ -6,6 +6,8 @@
 //! - [`generate`]: random clusters whose parts have to do with each other;
 //! - [`differential`] and [`mod@shrink`]: where two implementations part, as a small case;
 //! - [`live`]: clusters that change step by step, against ones that are compiled at once;
+//! - [`mod@naive_packet`]: packets read from memory in the plainest way, and whether the library reads
+//!   the same;
 //! - [`workload`]: large clusters and traffic to measure with.
 
 #![forbid(unsafe_code)]
@@ -16,6 +18,7 @@ pub mod differential;
 pub mod engine;
 pub mod generate;
 pub mod live;
+pub mod naive_packet;
 pub mod reference;
 pub mod shrink;
 pub mod workload;

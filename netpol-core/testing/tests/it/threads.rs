@@ -71,7 +71,7 @@ fn public_types_are_plain_data() {
         options: BaselineScope, CidrStrictness, CompletedPods, EqualPriorities, Fragments, HostNetworkPods, IpBlockPods,
             MissingNamespaces, NamedPortContainers, NetworkPolicySemantics, Options, UnknownPodAddresses, UnmatchedProtocols,
             UnreadableSubjects;
-        packet: Direction, Packet, Transport, Verdict;
+        packet: Direction, Fragment, Packet, RawPacket, RawPacketError, TcpFlags, Transport, Verdict;
         render: Style;
         selector: InvalidRequirement, Operator, ParseSelectorError, Requirement, Selector;
         validate: ValidateOptions;

@@ -1,8 +1,19 @@
 //! What is judged, and the answer: [`Packet`] and [`Verdict`].
+//!
+//! With the feature `packet`, `RawPacket` reads the first from the bytes that lie in memory.
+
+#![warn(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
+
+#[cfg(feature = "packet")]
+mod ip_headers;
+#[cfg(feature = "packet")]
+mod raw;
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+#[cfg(feature = "packet")]
+pub use raw::{Fragment, RawPacket, RawPacketError, TcpFlags};
 use serde::{Deserialize, Serialize};
 
 use crate::net::Protocol;

@@ -1,0 +1,345 @@
+//! A packet as it lies in memory: [`RawPacket`].
+
+use std::fmt;
+use std::net::Ipv6Addr;
+
+use super::ip_headers::{Datagram, Version};
+use super::{Packet, Transport};
+use crate::net::Protocol;
+
+/// What the headers of an IP packet say: the [`Packet`] that is judged, and what a connection
+/// table needs besides.
+///
+/// Policies judge who may open a connection, so a dataplane keeps the connections that were
+/// allowed and asks about the others. For that it needs [whom the packet is
+/// between](RawPacket::packet), [where a TCP connection begins and ends](RawPacket::tcp_flags),
+/// [what an ICMP error is about](RawPacket::embedded) and [which packets are pieces of
+/// one](RawPacket::fragment).
+///
+/// ```
+/// use netpol_core::packet::{RawPacket, RawPacketError};
+///
+/// let mut syn = [0; 40];
+/// syn[0] = 0x45; // IPv4, five words of header
+/// syn[3] = 40; // bytes in total
+/// syn[9] = 6; // TCP
+/// syn[12..16].copy_from_slice(&[10, 0, 0, 1]);
+/// syn[16..20].copy_from_slice(&[10, 0, 0, 2]);
+/// syn[20..24].copy_from_slice(&[0x9c, 0x40, 0, 80]); // from port 40000 to port 80
+/// syn[33] = 0x02; // SYN
+///
+/// let raw = RawPacket::parse(&syn)?;
+/// assert_eq!(raw.packet().to_string(), "TCP 10.0.0.1 -> 10.0.0.2:80");
+/// assert!(raw.tcp_flags().is_some_and(|flags| flags.syn() && !flags.ack()));
+/// assert_eq!(raw.fragment(), None);
+///
+/// let error = RawPacket::parse(&syn[..22]).unwrap_err();
+/// assert_eq!(error, RawPacketError::TooShort { part: "TCP ports", needed: 4, available: 2 });
+/// # Ok::<(), RawPacketError>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct RawPacket {
+    packet: Packet,
+    embedded: Option<Packet>,
+    fragment: Option<Fragment>,
+    tcp_flags: Option<TcpFlags>,
+}
+
+impl RawPacket {
+    /// Reads the packet whose IP header begins at the first byte, IPv4 or IPv6.
+    ///
+    /// The slice may be longer than the packet, as frames on short links are: what lies behind the
+    /// length that the IP header tells is never looked at. It may also end before the packet does,
+    /// as captures do, when the headers are there up to the ports, or the type and code of ICMP. A
+    /// shorter slice never gives another packet than a longer one, though it may give no
+    /// [flags](RawPacket::tcp_flags) and no [embedded packet](RawPacket::embedded).
+    ///
+    /// Checksums are not looked at: who receives the packet does that.
+    ///
+    /// # What is read
+    ///
+    /// - IPv4 (RFC 791) with options. A total length of 0 is a packet that segmentation offload has
+    ///   still to cut; it ends with the slice (Linux, `iph_totlen` in include/linux/ip.h).
+    /// - IPv6 (RFC 8200) with any number of extension headers, in any order: hop-by-hop options,
+    ///   routing, fragment, destination options, mobility (RFC 6275), HIP (RFC 7401) and shim6
+    ///   (RFC 5533); these are what RFC 7045 lists, but for ESP and the two numbers for experiments,
+    ///   which are protocols of their own here. The destination is that of the IPv6 header, also
+    ///   where a routing header leads on from there. A payload length of 0 before a hop-by-hop
+    ///   header is a jumbogram (RFC 2675); it ends with the slice.
+    /// - The authentication header (RFC 4302), in both.
+    /// - Ports of TCP, UDP and SCTP; type and code of ICMP in IPv4 and of ICMPv6 in IPv6. What else
+    ///   follows is [`Transport::Unknown`], with its number: ESP, UDP-Lite, tunnels, IPv6 without
+    ///   a next header (59), also ICMPv6 in IPv4.
+    /// - Fragments. The first one has the ports (RFC 7112), and is refused without. A later one is
+    ///   [`Transport::Unknown`], and its protocol is what the header says that is there. An IPv6
+    ///   fragment header on a whole packet (RFC 6946) makes no fragment.
+    ///
+    /// # Errors
+    ///
+    /// When the bytes are no IP packet, end before what a verdict needs, or claim what cannot be:
+    /// see [`RawPacketError`]. Drop such a packet, or hand it to who can read it; it was not
+    /// judged, and none may pass for that.
+    ///
+    /// # Cost
+    ///
+    /// Some loads and compares; one step for each extension header, of at least eight bytes. It never
+    /// allocates or panics, whatever the bytes.
+    pub fn parse(bytes: &[u8]) -> Result<RawPacket, RawPacketError> {
+        let datagram = Datagram::read(bytes)?;
+        let packet = judged(&datagram)?;
+        let at_start = !matches!(datagram.fragment, Some(Fragment::Later { .. }));
+        let tcp_flags = if at_start && datagram.protocol == Protocol::TCP {
+            // RFC 9293, section 3.1: the flags are the last bits of the fourth word's first half.
+            datagram.payload.get(13).map(|flags| TcpFlags(flags & TcpFlags::KNOWN))
+        } else {
+            None
+        };
+        let embedded = embedded(&datagram, packet.transport());
+        Ok(RawPacket { packet, embedded, fragment: datagram.fragment, tcp_flags })
+    }
+
+    /// What is to be judged: [`Engine::decide`](crate::Engine::decide).
+    #[must_use]
+    pub const fn packet(&self) -> Packet {
+        self.packet
+    }
+
+    /// Which piece of a packet it is; `None` for a whole one.
+    ///
+    /// Only the first piece has ports. Who wants later pieces to share its verdict keeps that under
+    /// source, destination, identification and, for IPv4, protocol; who asks about them one by one
+    /// gets what [`Options::fragments`](crate::Options::fragments) says.
+    #[must_use]
+    pub const fn fragment(&self) -> Option<Fragment> {
+        self.fragment
+    }
+
+    /// The flags of a TCP segment. `None` for other protocols and later fragments, and when the
+    /// slice ends before the flags do.
+    #[must_use]
+    pub const fn tcp_flags(&self) -> Option<TcpFlags> {
+        self.tcp_flags
+    }
+
+    /// The packet that an ICMP error is about, as whoever sent the error quotes it: it went the
+    /// other way, and belongs to the connection that the error belongs to.
+    ///
+    /// Errors are destination unreachable (3), source quench (4), redirect (5), time exceeded (11)
+    /// and parameter problem (12) of ICMP (RFC 792), and types 1 to 4 of ICMPv6 (RFC 4443). `None`
+    /// for everything else, and when the quoted packet is not of the version that the error has,
+    /// or ends before its ports. Nothing proves that the quoted packet was ever sent: an error
+    /// that belongs to no connection is to be judged as what it is, a [`packet`](RawPacket::packet)
+    /// from its sender.
+    #[must_use]
+    pub const fn embedded(&self) -> Option<Packet> {
+        self.embedded
+    }
+}
+
+/// A piece of a packet that was too long for some link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(clippy::exhaustive_enums, reason = "there is no third kind")]
+pub enum Fragment {
+    /// The first, which has the ports.
+    First {
+        /// What the pieces of one packet have in common; 16 bits of it in IPv4.
+        identification: u32,
+    },
+    /// A later one, which has none.
+    Later {
+        /// What the pieces of one packet have in common; 16 bits of it in IPv4.
+        identification: u32,
+    },
+}
+
+impl Fragment {
+    /// The piece at `offset`; `None` for one that is the whole packet.
+    pub(super) const fn of(offset: u16, more: bool, identification: u32) -> Option<Fragment> {
+        match (offset, more) {
+            (0, false) => None,
+            (0, true) => Some(Fragment::First { identification }),
+            _ => Some(Fragment::Later { identification }),
+        }
+    }
+
+    /// What the pieces of one packet have in common.
+    #[must_use]
+    pub const fn identification(self) -> u32 {
+        match self {
+            Fragment::First { identification } | Fragment::Later { identification } => {
+                identification
+            }
+        }
+    }
+}
+
+/// The flags of a TCP segment that tell where a connection begins and ends (RFC 9293,
+/// section 3.1).
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct TcpFlags(u8);
+
+impl TcpFlags {
+    const FIN: u8 = 1;
+    const SYN: u8 = 2;
+    const RST: u8 = 4;
+    const ACK: u8 = 16;
+    const KNOWN: u8 = TcpFlags::FIN | TcpFlags::SYN | TcpFlags::RST | TcpFlags::ACK;
+
+    /// The sender has nothing more to send.
+    #[must_use]
+    pub const fn fin(self) -> bool {
+        self.0 & TcpFlags::FIN != 0
+    }
+
+    /// The sender opens a connection, or answers to one that was opened.
+    #[must_use]
+    pub const fn syn(self) -> bool {
+        self.0 & TcpFlags::SYN != 0
+    }
+
+    /// The connection is gone.
+    #[must_use]
+    pub const fn rst(self) -> bool {
+        self.0 & TcpFlags::RST != 0
+    }
+
+    /// The sender acknowledges something: every segment but the first has it.
+    #[must_use]
+    pub const fn ack(self) -> bool {
+        self.0 & TcpFlags::ACK != 0
+    }
+}
+
+impl fmt::Debug for TcpFlags {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TcpFlags")
+            .field("fin", &self.fin())
+            .field("syn", &self.syn())
+            .field("rst", &self.rst())
+            .field("ack", &self.ack())
+            .finish()
+    }
+}
+
+/// Why bytes are not a packet that can be judged.
+///
+/// Whoever gets one has no verdict: the packet must not pass. Reasons may be added.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[non_exhaustive]
+pub enum RawPacketError {
+    /// The slice, or the packet by the length in its IP header, ends within something that a
+    /// verdict needs.
+    #[error("{part}: {needed} bytes needed, {available} there")]
+    TooShort {
+        /// What it ends in.
+        part: &'static str,
+        /// How many bytes that takes.
+        needed: usize,
+        /// How many of them there are.
+        available: usize,
+    },
+    /// The first four bits are neither 4 nor 6.
+    #[error("version {version} is neither IPv4 nor IPv6")]
+    Version {
+        /// What they are.
+        version: u8,
+    },
+    /// The IPv4 header says that it is shorter than any is (RFC 791, section 3.1).
+    #[error("an IPv4 header of {header} bytes, where 20 are the least")]
+    HeaderLength {
+        /// How many bytes it says that it has.
+        header: u8,
+    },
+    /// The IPv4 packet says that it is shorter than its header.
+    #[error("a total length of {total} bytes, where the IPv4 header alone has {header}")]
+    TotalLength {
+        /// How many bytes the packet says that it has.
+        total: u16,
+        /// How many bytes of them are header.
+        header: u8,
+    },
+    /// An authentication header says that it is shorter than any is (RFC 4302, section 2).
+    #[error("an authentication header of {header} bytes, where 12 are the least")]
+    AuthenticationHeaderLength {
+        /// How many bytes it says that it has.
+        header: u8,
+    },
+    /// There is a fragment within a fragment. No host sends that (RFC 8200, section 4.1, has each
+    /// extension header at most once), and what it carries is known only when the outer one is
+    /// put together.
+    #[error("a fragment within a fragment")]
+    FragmentOfFragment,
+    /// An IPv6 packet has an IPv4 address in IPv6 form (`::ffff:10.0.0.1`), which policies would
+    /// take for that IPv4 address although no check of IPv4 senders has seen it. Such addresses
+    /// have no business on a link (draft-itojun-v6ops-v4mapped-harmful); Linux opens no TCP
+    /// connection from one (`tcp_v6_conn_request` in net/ipv6/tcp_ipv6.c).
+    #[error("{address} in an IPv6 packet")]
+    MappedAddress {
+        /// The address.
+        address: Ipv6Addr,
+    },
+}
+
+/// The packet as it is judged.
+fn judged(datagram: &Datagram<'_>) -> Result<Packet, RawPacketError> {
+    let transport = transport(datagram)?;
+    Ok(Packet::new(datagram.source, datagram.destination, datagram.protocol, transport))
+}
+
+/// What follows the headers of IP.
+fn transport(datagram: &Datagram<'_>) -> Result<Transport, RawPacketError> {
+    if let Some(Fragment::Later { .. }) = datagram.fragment {
+        return Ok(Transport::Unknown);
+    }
+    // ICMPv6 in IPv4 is nothing that anybody answers to, and must not pass for neighbour
+    // discovery, which is always allowed.
+    match (datagram.version, datagram.protocol) {
+        (_, Protocol::TCP) => ports(datagram.payload, "TCP ports"),
+        (_, Protocol::UDP) => ports(datagram.payload, "UDP ports"),
+        (_, Protocol::SCTP) => ports(datagram.payload, "SCTP ports"),
+        (Version::Four, Protocol::ICMP) => icmp(datagram.payload, "ICMP type and code"),
+        (Version::Six, Protocol::ICMPV6) => icmp(datagram.payload, "ICMPv6 type and code"),
+        _ => Ok(Transport::Unknown),
+    }
+}
+
+/// TCP (RFC 9293), UDP (RFC 768) and SCTP (RFC 9260) begin with the two ports. Whole headers are
+/// not asked for: captures end early, and so do quoted packets.
+fn ports(payload: &[u8], part: &'static str) -> Result<Transport, RawPacketError> {
+    let &[a, b, c, d] = start(payload, part)?;
+    Ok(Transport::Ports {
+        source: u16::from_be_bytes([a, b]),
+        destination: u16::from_be_bytes([c, d]),
+    })
+}
+
+/// ICMP (RFC 792) and ICMPv6 (RFC 4443) begin with type and code.
+fn icmp(payload: &[u8], part: &'static str) -> Result<Transport, RawPacketError> {
+    let &[kind, code] = start(payload, part)?;
+    Ok(Transport::Icmp { kind, code })
+}
+
+/// The first bytes.
+fn start<'bytes, const N: usize>(
+    payload: &'bytes [u8],
+    part: &'static str,
+) -> Result<&'bytes [u8; N], RawPacketError> {
+    let available = payload.len();
+    payload.first_chunk().ok_or(RawPacketError::TooShort { part, needed: N, available })
+}
+
+/// The packet that an error quotes behind the eight bytes of its own header.
+fn embedded(datagram: &Datagram<'_>, transport: Transport) -> Option<Packet> {
+    let Transport::Icmp { kind, .. } = transport else {
+        return None;
+    };
+    let is_error = match datagram.version {
+        Version::Four => matches!(kind, 3 | 4 | 5 | 11 | 12),
+        Version::Six => matches!(kind, 1..=4),
+    };
+    if !is_error {
+        return None;
+    }
+    let quoted = Datagram::read(datagram.payload.get(8..)?).ok()?;
+    if quoted.version == datagram.version { judged(&quoted).ok() } else { None }
+}
