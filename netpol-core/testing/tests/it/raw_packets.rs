@@ -268,7 +268,7 @@ fn as_many_extension_headers_as_fit() {
     chain.extend(extension_header(6, 0));
     chain.extend(tcp(SYN));
     assert_eq!(shown(&ipv6(60, &chain)), "TCP fd00::1 -> [fd00::2]:80");
-    let endless = vec![60, 0, 0, 0, 0, 0, 0, 0].repeat(8_000);
+    let endless = [60, 0, 0, 0, 0, 0, 0, 0].repeat(8_000);
     assert_eq!(refusal(&ipv6(60, &endless)), too_short("IPv6 extension header", 8, 0));
     let long = [extension_header(17, 255), udp()].concat();
     assert_eq!(shown(&ipv6(43, &long)), "UDP fd00::1 -> [fd00::2]:53");

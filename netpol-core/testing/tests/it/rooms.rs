@@ -134,6 +134,16 @@ fn reference_stands_alone() {
     }
 }
 
+/// The plain reader of packets shares nothing with the library; only what compares the two knows both.
+#[test]
+fn plain_reader_stands_alone() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/naive_packet/read.rs");
+    let text = code(&fs::read_to_string(file).expect("a source can be read"));
+    for other in ["netpol_core", "etherparse"] {
+        assert!(!text.contains(other), "it uses {other}");
+    }
+}
+
 /// Which rooms each room uses, and in which file.
 fn arrows() -> BTreeMap<String, BTreeMap<String, PathBuf>> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../src");
