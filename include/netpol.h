@@ -78,6 +78,26 @@
 #define NETPOL_PACKET_VIA_SERVICE 1
 
 /**
+ * Flags of a TCP header, in `netpol_raw_packet.tcp_flags`.
+ */
+#define NETPOL_TCP_FIN 1
+
+/**
+ * As NETPOL_TCP_FIN.
+ */
+#define NETPOL_TCP_SYN 2
+
+/**
+ * As NETPOL_TCP_FIN.
+ */
+#define NETPOL_TCP_RST 4
+
+/**
+ * As NETPOL_TCP_FIN.
+ */
+#define NETPOL_TCP_ACK 16
+
+/**
  * The binary interface that this header describes.
  */
 #define NETPOL_ABI_VERSION 1
@@ -143,6 +163,10 @@ enum netpol_status
    */
   NETPOL_STATUS_UNKNOWN_PORT_NAME = 206,
   /**
+   * The bytes are no packet that can be judged; it should not pass.
+   */
+  NETPOL_STATUS_UNREADABLE_PACKET = 300,
+  /**
    * A defect of the library was met and contained. The call may have been done in part.
    */
   NETPOL_STATUS_PANIC = 900,
@@ -203,6 +227,35 @@ enum netpol_direction
 typedef enum netpol_direction netpol_direction;
 #else
 typedef uint8_t netpol_direction;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * Which piece of a packet a fragment is.
+ */
+enum netpol_fragment
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint8_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+  /**
+   * The packet is whole.
+   */
+  NETPOL_FRAGMENT_NONE = 0,
+  /**
+   * The first, which has the ports.
+   */
+  NETPOL_FRAGMENT_FIRST = 1,
+  /**
+   * A later one.
+   */
+  NETPOL_FRAGMENT_LATER = 2,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum netpol_fragment netpol_fragment;
+#else
+typedef uint8_t netpol_fragment;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
 
@@ -1265,6 +1318,44 @@ typedef struct {
 } netpol_network_policy;
 
 /**
+ * What the headers of an IP packet say. 112 bytes.
+ */
+typedef struct {
+  /**
+   * What is judged.
+   */
+  netpol_packet packet;
+  /**
+   * The packet that an ICMP error is about, when `has_embedded`.
+   */
+  netpol_packet embedded;
+  /**
+   * The number that the fragments of one packet have in common.
+   */
+  uint32_t identification;
+  /**
+   * A `netpol_fragment`.
+   */
+  uint8_t fragment;
+  /**
+   * Whether there is an embedded packet.
+   */
+  bool has_embedded;
+  /**
+   * Whether there are TCP flags.
+   */
+  bool has_tcp_flags;
+  /**
+   * The TCP flags that open and close connections: NETPOL_TCP_SYN and the others.
+   */
+  uint8_t tcp_flags;
+  /**
+   * Not used; 0.
+   */
+  uint8_t reserved[8];
+} netpol_raw_packet;
+
+/**
  * One entry of a report. The texts live as long as the report; those that do not apply are empty.
  */
 typedef struct {
@@ -1713,6 +1804,32 @@ netpol_status netpol_cluster_upsert_network_policy(netpol_cluster *cluster,
                                                    const netpol_network_policy *policy,
                                                    int32_t admission,
                                                    netpol_report **report_out);
+
+/**
+ * Reads a packet of which `bytes` begin with the IP header, IPv4 or IPv6: options, extension headers in
+ * any order, fragments, the packet that an ICMP error is about. Bytes behind its end are not looked at,
+ * and it may end early when everything up to the ports is there.
+ *
+ * NETPOL_STATUS_UNREADABLE_PACKET when it cannot be judged, and should not pass; then `error_out`, which
+ * may be NULL, has the reason as text, which is made for that alone: pass NULL where packets come by
+ * the million.
+ */
+NETPOL_NODISCARD
+netpol_status netpol_packet_parse(const uint8_t *bytes,
+                                  size_t bytes_len,
+                                  netpol_raw_packet *raw_out,
+                                  netpol_string **error_out);
+
+/**
+ * May the packet pass of which `bytes` begin with the IP header? As `netpol_packet_parse` and
+ * `netpol_reader_decide`: it knows no connection, so replies and later fragments are judged as if each
+ * were the first packet.
+ */
+NETPOL_NODISCARD
+netpol_status netpol_reader_decide_raw(netpol_reader *reader,
+                                       const uint8_t *bytes,
+                                       size_t bytes_len,
+                                       uint8_t *verdict_out);
 
 /**
  * Who may open a connection of a protocol to a port of this destination. Costs some decisions for

@@ -55,8 +55,8 @@ pub(crate) unsafe fn judge(
         return Err(netpol_status::NullPointer);
     }
     // Looked at twice, so that nothing is written when one of them is none.
-    for packet in packets {
-        packet.read()?;
+    if !packets.iter().all(netpol_packet::is_valid) {
+        return Err(netpol_status::InvalidValue);
     }
     let nobody = Packet::tcp(IpAddr::V4(Ipv4Addr::UNSPECIFIED), Ipv4Addr::UNSPECIFIED.into(), 0);
     let (mut stage, mut verdicts) = ([nobody; BATCH], [Verdict::Deny; BATCH]);

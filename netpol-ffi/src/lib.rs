@@ -23,6 +23,7 @@ pub mod options;
 pub mod packet;
 pub mod policies;
 pub mod question;
+pub mod raw;
 pub mod reach;
 pub mod reader;
 pub mod report;

@@ -76,10 +76,19 @@ pub const NETPOL_PACKET_VIA_SERVICE: u8 = 1;
 const _: () = assert!(size_of::<netpol_packet>() == 48 && align_of::<netpol_packet>() == 2);
 
 impl netpol_packet {
+    /// Whether it is a packet: cheaper than to read it.
+    #[inline]
+    pub(crate) const fn is_valid(&self) -> bool {
+        let [a, b, c, d, e, f] = self.reserved;
+        a | b | c | d | e | f | self.flags & !NETPOL_PACKET_VIA_SERVICE == 0
+            && (self.family == 4 || self.family == 6)
+            && self.transport <= 2
+    }
+
     /// The packet as the engine has it.
     #[inline]
     pub(crate) fn read(&self) -> Result<Packet, netpol_status> {
-        if self.reserved != [0; 6] || self.flags & !NETPOL_PACKET_VIA_SERVICE != 0 {
+        if !self.is_valid() {
             return Err(netpol_status::InvalidValue);
         }
         let source = address(self.family, &self.source)?;

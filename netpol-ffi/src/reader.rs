@@ -19,7 +19,7 @@ pub struct netpol_readers(pub(crate) ReaderFactory);
 ///
 /// One thread at a time may use a reader. While nobody asks, it keeps one engine alive.
 #[derive(Debug)]
-pub struct netpol_reader(Reader);
+pub struct netpol_reader(pub(crate) Reader);
 
 /// A reader of its own for a thread.
 #[unsafe(no_mangle)]

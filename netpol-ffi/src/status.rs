@@ -32,12 +32,14 @@ pub enum netpol_status {
     NoCommonFamily = 205,
     /// The destination declares no such port, or declares it for several numbers.
     UnknownPortName = 206,
+    /// The bytes are no packet that can be judged; it should not pass.
+    UnreadablePacket = 300,
     /// A defect of the library was met and contained. The call may have been done in part.
     Panic = 900,
 }
 
 impl netpol_status {
-    const ALL: [netpol_status; 14] = [
+    const ALL: [netpol_status; 15] = [
         netpol_status::Ok,
         netpol_status::NullPointer,
         netpol_status::InvalidUtf8,
@@ -51,6 +53,7 @@ impl netpol_status {
         netpol_status::ForeignHandle,
         netpol_status::NoCommonFamily,
         netpol_status::UnknownPortName,
+        netpol_status::UnreadablePacket,
         netpol_status::Panic,
     ];
 
@@ -69,6 +72,7 @@ impl netpol_status {
             netpol_status::ForeignHandle => "the handle is of another engine",
             netpol_status::NoCommonFamily => "the ends have no address family in common",
             netpol_status::UnknownPortName => "the destination has no one port of this name",
+            netpol_status::UnreadablePacket => "the bytes are no packet that can be judged",
             netpol_status::Panic => "a defect of the library was met",
         }
     }

@@ -114,6 +114,7 @@ struct AddressBits {
 }
 
 impl AddressBits {
+    #[inline]
     const fn new(address: IpAddr) -> AddressBits {
         let bits = match address {
             IpAddr::V4(address) => address.to_ipv6_mapped().to_bits(),
@@ -132,6 +133,7 @@ impl AddressBits {
         }
     }
 
+    #[inline]
     const fn is_ipv4(self) -> bool {
         self.high == 0 && self.low >> 32 == 0xffff
     }
@@ -157,6 +159,7 @@ const OTHER_PROTOCOL: u8 = 8;
 const IPV6: u8 = 16;
 
 impl Traffic {
+    #[inline]
     pub(crate) const fn new(protocol: Protocol, transport: Transport) -> Traffic {
         let mut traits = 0;
         let number = (protocol.0 as u32) << 16;
@@ -223,6 +226,7 @@ impl Traffic {
 impl Packet {
     /// A packet of any protocol.
     #[must_use]
+    #[inline]
     pub fn new(
         source: IpAddr,
         destination: IpAddr,
@@ -272,6 +276,7 @@ impl Packet {
     /// It matters only when a Service leads a pod back to itself: see
     /// [`Options::service_hairpin`](crate::options::Options::service_hairpin).
     #[must_use]
+    #[inline]
     pub const fn via_service(mut self) -> Packet {
         self.traffic = self.traffic.via_service();
         self

@@ -135,6 +135,30 @@ int main(void)
     CHECK(netpol_reader_decide_batch(reader, packets, 3, verdicts) == NETPOL_STATUS_OK);
     CHECK(verdicts[0] == 1 && verdicts[1] == 0 && verdicts[2] == 1);
 
+    /* The same as it lies in memory. */
+    {
+        uint8_t syn[40] = {0x45, 0, 0, 40, 0, 0, 0, 0, 64, 6, 0, 0, 10, 0, 0, 1, 10, 0, 0, 3,
+                           0x9c, 0x40, 0x15, 0x39};
+        netpol_raw_packet raw;
+        syn[33] = 2;
+        CHECK(netpol_reader_decide_raw(reader, syn, sizeof syn, &verdict) == NETPOL_STATUS_OK);
+        CHECK(verdict == NETPOL_VERDICT_ALLOW);
+        CHECK(netpol_packet_parse(syn, sizeof syn, &raw, NULL) == NETPOL_STATUS_OK);
+        CHECK(raw.has_tcp_flags && raw.tcp_flags == NETPOL_TCP_SYN && !raw.has_embedded);
+        CHECK(raw.fragment == NETPOL_FRAGMENT_NONE && raw.packet.source_port == 40000);
+        raw.packet.source_port = 0;
+        CHECK(memcmp(&raw.packet, &packets[0], sizeof packets[0]) == 0);
+        for (count = 0; count < sizeof syn; count++) {
+            netpol_status status = netpol_reader_decide_raw(reader, syn, count, &verdict);
+            CHECK(status == (count < 24 ? NETPOL_STATUS_UNREADABLE_PACKET : NETPOL_STATUS_OK));
+        }
+        CHECK(netpol_packet_parse(syn, 23, &raw, &text) == NETPOL_STATUS_UNREADABLE_PACKET);
+        CHECK(is_text(netpol_string_view(text), "TCP ports: 4 bytes needed, 3 there"));
+        netpol_string_free(text);
+        CHECK(netpol_packet_parse(NULL, 1, &raw, NULL) == NETPOL_STATUS_NULL_POINTER);
+        CHECK(netpol_packet_parse(NULL, 0, &raw, NULL) == NETPOL_STATUS_UNREADABLE_PACKET);
+    }
+
     /* The reason, with names. */
     CHECK(netpol_reader_attribute(reader, &packets[2], &decision) == NETPOL_STATUS_OK);
     CHECK(decision.verdict == NETPOL_VERDICT_ALLOW && decision.generation == 1);
