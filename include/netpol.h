@@ -1105,9 +1105,9 @@ typedef struct {
    */
   size_t ports_len;
   /**
-   * Whether it is in the network of its node.
+   * 1 when it is in the network of its node, else 0.
    */
-  bool host_network;
+  uint8_t host_network;
   /**
    * Not used; 0.
    */

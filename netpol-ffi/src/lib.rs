@@ -31,3 +31,17 @@ pub mod statistics;
 pub mod status;
 pub mod text;
 pub mod version;
+
+/// What the header promises about threads.
+const _: () = {
+    const fn any_thread<T: Send + Sync>() {}
+    const fn one_thread_at_a_time<T: Send>() {}
+    any_thread::<engine::netpol_engine>();
+    any_thread::<reader::netpol_readers>();
+    any_thread::<report::netpol_report>();
+    any_thread::<text::netpol_string>();
+    any_thread::<changes::netpol_changes>();
+    any_thread::<reach::netpol_reach>();
+    one_thread_at_a_time::<cluster::netpol_cluster>();
+    one_thread_at_a_time::<reader::netpol_reader>();
+};

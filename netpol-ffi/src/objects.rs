@@ -79,8 +79,8 @@ pub struct netpol_pod {
     pub ports: *const netpol_container_port,
     /// How many there are.
     pub ports_len: usize,
-    /// Whether it is in the network of its node.
-    pub host_network: bool,
+    /// 1 when it is in the network of its node, else 0.
+    pub host_network: u8,
     /// Not used; 0.
     pub reserved: [u8; 7],
 }
@@ -220,6 +220,9 @@ impl netpol_pod {
     ///
     /// Its pointers are null or arrays of the lengths beside them.
     unsafe fn object(&self) -> Result<Pod, netpol_status> {
+        if self.host_network > 1 || self.reserved != [0; 7] {
+            return Err(netpol_status::InvalidValue);
+        }
         // SAFETY: the caller's promise, for every pointer of the struct.
         unsafe {
             let mut pod = Pod::default();
@@ -227,10 +230,13 @@ impl netpol_pod {
             pod.metadata.name = self.name.owned()?;
             pod.metadata.labels = labels(self.labels, self.labels_len)?;
             pod.spec.node_name = self.node.owned()?;
-            pod.spec.host_network = self.host_network;
+            pod.spec.host_network = self.host_network == 1;
             let ports = pointer::array(self.ports, self.ports_len)?;
             if !ports.is_empty() {
                 let ports = ports.iter().map(|port| {
+                    if port.reserved != [0; 3] {
+                        return Err(netpol_status::InvalidValue);
+                    }
                     Ok(ContainerPort {
                         name: port.name.owned()?,
                         container_port: port.number,

@@ -89,8 +89,8 @@ impl Decision {
 impl Engine {
     /// The verdict on a packet, and what it rests on, as integers.
     ///
-    /// Never allocates, locks or panics. Costs two to four decisions, more where thousands of
-    /// policies isolate one end: those whose rules may speak of the peer are found by its atoms.
+    /// Never allocates, locks or panics. Costs about two decisions, more where thousands of rules
+    /// concern one end: those that may speak of the peer are found by its atoms.
     #[must_use]
     pub fn attribute(&self, packet: &Packet) -> Decision {
         self.0.attribute_packet(packet)

@@ -84,6 +84,8 @@ static void nulls(void)
     IS_NULL(netpol_reader_decide_batch(reader, NULL, 3, &verdict));
     IS_NULL(netpol_reader_attribute(reader, &packet, NULL));
     IS_NULL(netpol_reader_engine(reader, NULL));
+    IS_NULL(netpol_reader_decide_raw(NULL, NULL, 0, &verdict));
+    IS_NULL(netpol_reader_decide_raw(reader, NULL, 20, &verdict));
     IS_NULL(netpol_report_at(NULL, 0, &diagnostic));
     IS_NULL(netpol_changes_endpoints(NULL, &endpoints, &count));
     IS_NULL(netpol_changes_networks(NULL, &networks, &count));
@@ -168,6 +170,9 @@ static void wrong_values(void)
     netpol_report_free(report);
     CHECK(netpol_cluster_upsert_pod(cluster, &pod, 0, NULL) == NETPOL_STATUS_INVALID_SIZE);
     pod.size = sizeof pod;
+    pod.host_network = 2;
+    CHECK(netpol_cluster_upsert_pod(cluster, &pod, 0, NULL) == NETPOL_STATUS_INVALID_VALUE);
+    pod.host_network = 0;
     CHECK(netpol_cluster_upsert_pod(cluster, &pod, 0, &report) == NETPOL_STATUS_REFUSED);
     CHECK(netpol_report_count(report) > 0);
     netpol_report_free(report);
