@@ -93,14 +93,25 @@ impl netpol_packet {
         }
         let source = address(self.family, &self.source)?;
         let destination = address(self.family, &self.destination)?;
-        let transport = match self.transport {
-            0 => Transport::Ports { source: self.source_port, destination: self.destination_port },
-            1 => Transport::Icmp { kind: self.icmp_type, code: self.icmp_code },
-            2 => Transport::Unknown,
-            _ => return Err(netpol_status::InvalidValue),
-        };
+        let ports = (self.source_port, self.destination_port);
+        let transport = transport(self.transport, ports, (self.icmp_type, self.icmp_code))?;
         let packet = Packet::new(source, destination, Protocol(self.protocol), transport);
         Ok(if self.flags == 0 { packet } else { packet.via_service() })
+    }
+}
+
+/// What follows the IP header, by the number of a `netpol_transport`.
+#[inline]
+pub(crate) const fn transport(
+    number: u8,
+    (source, destination): (u16, u16),
+    (kind, code): (u8, u8),
+) -> Result<Transport, netpol_status> {
+    match number {
+        0 => Ok(Transport::Ports { source, destination }),
+        1 => Ok(Transport::Icmp { kind, code }),
+        2 => Ok(Transport::Unknown),
+        _ => Err(netpol_status::InvalidValue),
     }
 }
 

@@ -4,10 +4,9 @@ use std::net::IpAddr;
 
 use netpol_core::engine::QuestionError;
 use netpol_core::net::Protocol;
-use netpol_core::packet::Transport;
 use netpol_core::{EndpointId, Party, Question};
 
-use crate::packet::{NETPOL_PACKET_VIA_SERVICE, address};
+use crate::packet::{NETPOL_PACKET_VIA_SERVICE, address, transport};
 use crate::status::netpol_status;
 
 /// Handle of an endpoint, from `netpol_engine_endpoint` or `netpol_engine_owner`. It means the same
@@ -74,12 +73,8 @@ impl netpol_question {
         if self.reserved != [0; 3] || self.flags & !NETPOL_PACKET_VIA_SERVICE != 0 {
             return Err(netpol_status::InvalidValue);
         }
-        let transport = match self.transport {
-            0 => Transport::Ports { source: self.source_port, destination: self.destination_port },
-            1 => Transport::Icmp { kind: self.icmp_type, code: self.icmp_code },
-            2 => Transport::Unknown,
-            _ => return Err(netpol_status::InvalidValue),
-        };
+        let ports = (self.source_port, self.destination_port);
+        let transport = transport(self.transport, ports, (self.icmp_type, self.icmp_code))?;
         let (source, destination) = (self.source.read()?, self.destination.read()?);
         let question = Question::new(source, destination, Protocol(self.protocol), transport);
         Ok(if self.flags == 0 { question } else { question.via_service() })
