@@ -186,10 +186,7 @@ impl Snapshot {
         let Held { peer, key, .. } = scene.held;
         match tier {
             Tier::Admin => self.tables.first_match(sets.before, peer, key).is_some(),
-            Tier::NetworkPolicy => {
-                sets.isolating != RuleSetId::NOT_ISOLATED
-                    && self.tables.admits(sets.isolating, peer, key)
-            }
+            Tier::NetworkPolicy => self.tables.admits(sets.isolating, peer, key),
             Tier::Baseline => self.tables.first_match(sets.after, peer, key).is_some(),
         }
     }
