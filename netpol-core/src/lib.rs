@@ -133,6 +133,7 @@ pub use diagnostic::{Diagnostic, Error};
 pub use directory::EndpointId;
 pub use engine::{
     Changes, Decision, Engine, Explanation, Party, Question, Reader, ReaderFactory, Reason,
+    ServiceQuestion, ServiceVerdict,
 };
 pub use manifest::{Admission, Manifest};
 pub use options::Options;

@@ -22,6 +22,10 @@ pub(crate) struct Dirty {
     pub(crate) nodes: Vec<Box<str>>,
     /// Domain names.
     pub(crate) domains: BTreeSet<Box<str>>,
+    /// Services, by number: themselves, or their EndpointSlices.
+    pub(crate) services: Vec<u32>,
+    /// Those of them that are gone; nobody else has their numbers yet.
+    pub(crate) left_services: Vec<u32>,
 }
 
 impl Dirty {
@@ -37,6 +41,8 @@ impl Dirty {
         self.cluster_policies.dedup();
         self.nodes.sort_unstable();
         self.nodes.dedup();
+        self.services.sort_unstable();
+        self.services.dedup();
     }
 
     /// Adds what changed elsewhere.
@@ -49,5 +55,7 @@ impl Dirty {
         self.cluster_policies.append(&mut other.cluster_policies);
         self.nodes.append(&mut other.nodes);
         self.domains.append(&mut other.domains);
+        self.services.append(&mut other.services);
+        self.left_services.append(&mut other.left_services);
     }
 }

@@ -10,6 +10,7 @@ mod domains;
 mod endpoint;
 mod labels;
 mod node;
+mod services;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::BuildHasher;
@@ -20,12 +21,16 @@ use hashbrown::HashTable;
 
 pub(crate) use dirty::Dirty;
 pub(crate) use domains::Domains;
-pub(crate) use endpoint::{EndpointRecord, Names};
+pub(crate) use endpoint::{EndpointRecord, Names, Readiness};
 pub(crate) use labels::{Fact, FactList, Label, LabelIndex};
 pub(crate) use node::NodeRecord;
+pub(crate) use services::{
+    ServiceAddress, ServiceForm, ServicePortRecord, ServiceRecord, Services, SliceEndpoint,
+    SliceRecord, TargetPort,
+};
 
 use crate::hash::{FixedHasher, Map};
-use crate::model::{Kind, Labels, Pod, Workload};
+use crate::model::{EndpointSlice, Kind, Labels, Pod, Service, Workload};
 use crate::numbers::Numbers;
 use crate::options::Options;
 use crate::policy::Policy;
@@ -46,6 +51,7 @@ pub(crate) struct Inventory {
     pub(crate) cluster_policies: BTreeMap<(Kind, Box<str>), Arc<Policy>>,
     /// What domain names resolve to, as the embedder feeds it.
     pub(crate) domains: Domains,
+    pub(crate) services: Services,
     dirty: Dirty,
 }
 
@@ -154,6 +160,7 @@ impl Inventory {
 
     /// Forgets a namespace with everything in it. Says whether the Namespace object was there.
     pub(crate) fn clear_namespace(&mut self, name: &str) -> bool {
+        self.services.clear_namespace(name, &mut self.names.labels);
         let Some(number) = self.namespace_names.get(name).copied() else { return false };
         let Some(record) = self.namespace_mut(number) else { return false };
         let endpoints = record.endpoints.iter().copied().collect::<Vec<_>>();
@@ -180,6 +187,8 @@ impl Inventory {
                 let of_kind = records.filter(|record| record.kind == kind);
                 of_kind.map(|record| ((&*record.namespace).into(), record.name.clone())).collect()
             }
+            Kind::Service => self.services.names(),
+            Kind::EndpointSlice => self.services.slice_names(),
             Kind::NetworkPolicy => {
                 let records = self.namespaces.iter().flatten();
                 let policies = records.flat_map(|record| {
@@ -342,6 +351,26 @@ impl Inventory {
         }
     }
 
+    /// Adds a Service, or changes it.
+    pub(crate) fn upsert_service(&mut self, name: Box<str>, service: &Service) {
+        self.services.upsert(name, service, &mut self.names.labels);
+    }
+
+    /// Forgets a Service. Says whether it was there.
+    pub(crate) fn delete_service(&mut self, namespace: &str, name: &str) -> bool {
+        self.services.delete(namespace, name, &mut self.names.labels)
+    }
+
+    /// Adds an EndpointSlice, or changes it.
+    pub(crate) fn upsert_endpoint_slice(&mut self, name: Box<str>, slice: &EndpointSlice) {
+        self.services.upsert_slice(name, slice);
+    }
+
+    /// Forgets an EndpointSlice. Says whether it was there.
+    pub(crate) fn delete_endpoint_slice(&mut self, namespace: &str, name: &str) -> bool {
+        self.services.delete_slice(namespace, name)
+    }
+
     /// Adds a NetworkPolicy, or changes it.
     pub(crate) fn upsert_policy(&mut self, policy: Policy) {
         let (number, _) = self.home(&policy.namespace);
@@ -413,6 +442,9 @@ impl Inventory {
     pub(crate) fn take_dirty(&mut self) -> Dirty {
         let mut dirty = std::mem::take(&mut self.dirty);
         dirty.domains = self.domains.take_changed();
+        let (services, left_services) = self.services.take_changed();
+        dirty.services.extend(services);
+        dirty.left_services.extend(left_services);
         dirty.normalize();
         dirty
     }
@@ -430,9 +462,11 @@ impl Inventory {
             cluster_policies: self.cluster_policies.keys().cloned().collect(),
             nodes: self.nodes.keys().chain(self.fed_node_addresses.keys()).cloned().collect(),
             domains: self.domains.names().map(Into::into).collect(),
+            services: self.services.all().collect(),
             // Of what is gone only the numbers are left.
             left_namespaces: changed.left_namespaces,
             left_endpoints: changed.left_endpoints,
+            left_services: changed.left_services,
         };
         dirty.normalize();
         dirty
@@ -446,6 +480,7 @@ impl Inventory {
         for number in &dirty.left_endpoints {
             self.endpoint_numbers.give_back(*number);
         }
+        self.services.give_back(&dirty.left_services);
         self.names.labels.sweep();
         self.names.ports.sweep();
     }
@@ -461,6 +496,7 @@ impl Inventory {
             + self.endpoints.capacity() * size_of::<usize>()
             + self.names.labels.bytes()
             + self.names.ports.bytes()
+            + self.services.bytes()
             + self.namespaces.capacity() * size_of::<NamespaceRecord>()
             + self
                 .namespaces

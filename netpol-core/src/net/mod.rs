@@ -20,6 +20,7 @@
 mod address;
 mod cidr;
 mod domain;
+mod family;
 mod ip_block;
 mod port;
 mod protocol;
@@ -27,6 +28,7 @@ mod protocol;
 pub use address::parse_address;
 pub use cidr::{Cidr, CidrObjection, ParseCidrError};
 pub use domain::{DomainPattern, InvalidDomainPattern};
+pub(crate) use family::Families;
 pub use ip_block::{IpBlock, ParseIpBlockError};
 pub use port::{PolicyPort, PortRange, Ports};
 pub use protocol::Protocol;
