@@ -209,7 +209,7 @@ fn probe(ask: &Ask, answer: &Result<Judgement, Unanswered>) -> Probe {
     };
     match answer {
         Ok(judgement) => {
-            probe.verdict = Some(judgement.verdict());
+            probe.verdict = Some(judgement.verdict().into());
             probe.ingress_reason = Some(judgement.ingress.reason.to_string());
             probe.egress_reason = Some(judgement.egress.reason.to_string());
         }
@@ -249,7 +249,9 @@ fn probe_of_traffic(protocol: Protocol, transport: Transport) -> Probe {
             probe.icmpv6 = Some([kind, code]);
             return probe;
         }
-        (_, Transport::Ports { destination, .. }) => probe.port = Some(destination),
+        (_, Transport::Ports { destination, .. }) => {
+            probe.port = Some(IntOrString::Int(destination.into()));
+        }
         _ => probe.fragment = protocol.has_policy_ports(),
     }
     probe.protocol = match protocol {
