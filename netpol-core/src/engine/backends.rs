@@ -50,7 +50,7 @@ struct Candidate {
 
 /// Those who may get it, and how many may not, and why.
 #[derive(Debug, Default)]
-struct Candidates {
+pub(super) struct Candidates {
     list: Vec<Candidate>,
     places: Map<(Party, u16), usize>,
     not_ready: usize,
@@ -74,6 +74,11 @@ impl Candidates {
             let state = if is_ready { &mut known.ready } else { &mut known.terminating };
             *state = state.or(families);
         }
+    }
+
+    /// Who they are, each with the port.
+    pub(super) fn parties(&self) -> impl Iterator<Item = (Party, u16)> {
+        self.list.iter().map(|candidate| (candidate.party, candidate.port))
     }
 
     /// Those who do get it, each with the families in which it does. Nobody who goes away does in a
@@ -133,11 +138,7 @@ impl Snapshot {
             return Err(ServiceError::ExternalName { service, name });
         }
         let port = self.wanted_port(entry, question)?;
-        let candidates = if entry.slices.is_empty() {
-            self.selected(record, port, question.protocol)
-        } else {
-            self.listed(entry, port)?
-        };
+        let candidates = self.candidates(entry, port, question.protocol)?;
         let mut backends = Vec::new();
         for (Candidate { party, port, .. }, families) in candidates.chosen(&record.form) {
             let mut asked = Question::port(question.source, party, question.protocol, port);
@@ -155,8 +156,22 @@ impl Snapshot {
         self.keep_reachable(backends)
     }
 
+    /// Those who may get what is sent to a port.
+    pub(super) fn candidates(
+        &self,
+        entry: &ServiceEntry,
+        port: Destination<'_>,
+        protocol: Protocol,
+    ) -> Result<Candidates, ServiceError> {
+        if entry.slices.is_empty() {
+            Ok(self.selected(&entry.record, port, protocol))
+        } else {
+            self.listed(entry, port)
+        }
+    }
+
     /// An error when something of the Service or its slices says nobody knows what.
-    fn check_understood(&self, entry: &ServiceEntry) -> Result<(), ServiceError> {
+    pub(super) fn check_understood(&self, entry: &ServiceEntry) -> Result<(), ServiceError> {
         let own = entry.record.fault.map(|what| (object_ref(entry), what));
         let fault = own.or_else(|| {
             let slices = entry.slices.iter();
@@ -331,7 +346,7 @@ fn slice_ref(entry: &ServiceEntry, slice: &SliceRecord) -> ObjectRef {
 }
 
 /// The number that a targetPort's name means on an endpoint.
-pub(super) fn named_port(entry: &EndpointEntry, name: &str, protocol: Protocol) -> Option<u16> {
+fn named_port(entry: &EndpointEntry, name: &str, protocol: Protocol) -> Option<u16> {
     let mut ports = entry.record.named_ports.iter();
     let port = ports.find(|port| port.is_first && &*port.name == name && port.protocol == protocol);
     port.map(|port| port.number)

@@ -15,6 +15,7 @@ mod decide;
 mod exceptions;
 mod explain;
 mod footprint;
+mod lint;
 mod nearest;
 mod publication;
 mod question;

@@ -6,7 +6,8 @@ use netpol_core::net::Protocol;
 use netpol_core::packet::Transport;
 use serde::{Deserialize, Serialize};
 
-use crate::reference::{Party, ServiceQuestion};
+use super::implementation::Unanswered;
+use crate::reference::{BackendJudgement, Party, QuestionError, ServiceQuestion};
 
 /// One question and its answer.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -178,6 +179,36 @@ impl Probe {
             protocol: self.protocol()?,
             port: self.port.clone().ok_or("port is missing")?,
         }))
+    }
+
+    /// The probe of a question about a Service, with the answer that was given.
+    #[must_use]
+    pub fn of_service(
+        question: &ServiceQuestion,
+        answer: &Result<Vec<BackendJudgement>, QuestionError>,
+    ) -> Probe {
+        let protocol = match question.protocol {
+            Protocol::TCP => None,
+            Protocol::UDP => Some(IntOrString::String("UDP".to_owned())),
+            Protocol::SCTP => Some(IntOrString::String("SCTP".to_owned())),
+            Protocol(number) => Some(IntOrString::Int(number.into())),
+        };
+        let mut probe = Probe {
+            from: question.source.to_string(),
+            to: format!("svc/{}", question.service),
+            protocol,
+            port: Some(question.port.clone()),
+            ..Probe::default()
+        };
+        match answer {
+            Ok(judgements) => {
+                let verdicts = judgements.iter().map(|backend| backend.judgement.verdict());
+                probe.verdict = Answer::of(verdicts);
+                probe.backends = Some(judgements.iter().map(ToString::to_string).collect());
+            }
+            Err(error) => probe.error = Some(Unanswered::from(error.clone()).code().to_owned()),
+        }
+        probe
     }
 
     /// Whether the message can exist between addresses of this family.

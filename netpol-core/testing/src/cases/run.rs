@@ -219,10 +219,7 @@ fn check_service(probe: &Probe, answer: &ServiceAnswer) -> Result<(), String> {
     };
     let verdicts = judgements.iter().map(|backend| backend.judgement.verdict());
     let (got, expected) = (Answer::of(verdicts), probe.verdict);
-    let backends = judgements.iter().map(|backend| {
-        format!("{} {} {}", backend.backend, backend.port, backend.judgement.verdict())
-    });
-    let backends = backends.collect::<Vec<_>>();
+    let backends = judgements.iter().map(ToString::to_string).collect::<Vec<_>>();
     if expected.is_some() && got != expected {
         return Err(format!("the verdict is {got:?}, expected {expected:?}, of {backends:?}"));
     }

@@ -60,6 +60,13 @@ pub struct BackendJudgement {
     pub judgement: Judgement,
 }
 
+/// `d/p 8080 allow`.
+impl fmt::Display for BackendJudgement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} {}", self.backend, self.port, self.judgement.verdict())
+    }
+}
+
 /// One who may get it.
 #[derive(Clone, Copy, Debug)]
 enum Who<'a> {

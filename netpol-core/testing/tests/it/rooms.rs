@@ -31,6 +31,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         &[
             "diagnostic",
             "directory",
+            "field",
             "hash",
             "model",
             "net",
