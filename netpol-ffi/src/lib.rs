@@ -27,6 +27,8 @@ pub mod raw;
 pub mod reach;
 pub mod reader;
 pub mod report;
+pub mod service;
+pub mod service_objects;
 pub mod statistics;
 pub mod status;
 pub mod text;
@@ -42,6 +44,7 @@ const _: () = {
     any_thread::<text::netpol_string>();
     any_thread::<changes::netpol_changes>();
     any_thread::<reach::netpol_reach>();
+    any_thread::<service::netpol_backends>();
     one_thread_at_a_time::<cluster::netpol_cluster>();
     one_thread_at_a_time::<reader::netpol_reader>();
 };

@@ -27,8 +27,9 @@ impl fmt::Display for ServiceExplanation {
             write!(f, " ({name})")?;
         }
         let reached = self.backends.iter().filter(|backend| backend.verdict.is_allow()).count();
-        let backends = if all == 1 { "backend" } else { "backends" };
-        write!(f, ": {reached} of {all} {backends} may be reached")?;
+        if all > 1 {
+            write!(f, ": {reached} of {all} backends may be reached")?;
+        }
         let mut groups: Vec<Vec<&Explanation>> = Vec::new();
         for backend in &self.backends {
             let same = |group: &&mut Vec<&Explanation>| {

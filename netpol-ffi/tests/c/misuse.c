@@ -12,6 +12,10 @@ static void nulls(void)
     netpol_string *string = NULL;
     netpol_changes *changes = NULL;
     netpol_reach *reach = NULL;
+    netpol_backends *backends = NULL;
+    const netpol_backend *list = NULL;
+    netpol_service_question service_question = {0};
+    netpol_service_id service = 9;
     netpol_packet packet = {0};
     netpol_question question = {0};
     netpol_party party = {0};
@@ -50,6 +54,8 @@ static void nulls(void)
     IS_NULL(netpol_cluster_upsert_pod(cluster, NULL, 0, NULL));
     IS_NULL(netpol_cluster_upsert_node(cluster, NULL, 0, NULL));
     IS_NULL(netpol_cluster_upsert_network_policy(cluster, NULL, 0, NULL));
+    IS_NULL(netpol_cluster_upsert_service(cluster, NULL, 0, NULL));
+    IS_NULL(netpol_cluster_upsert_endpoint_slice(cluster, NULL, 0, NULL));
     IS_NULL(netpol_cluster_memory(NULL, &memory));
     IS_NULL(netpol_cluster_snapshots(NULL, &count));
 
@@ -79,6 +85,21 @@ static void nulls(void)
     IS_NULL(netpol_engine_destinations_of(engine, &party, 6, 80, NULL));
     IS_NULL(netpol_engine_memory(engine, NULL));
 
+    IS_NULL(netpol_engine_service(NULL, none, &service));
+    IS_NULL(netpol_engine_service(engine, none, NULL));
+    IS_NULL(netpol_engine_service_name(engine, 0, NULL));
+    IS_NULL(netpol_engine_decide_service(NULL, &service_question, &verdict));
+    IS_NULL(netpol_engine_decide_service(engine, NULL, &verdict));
+    IS_NULL(netpol_engine_decide_service(engine, &service_question, NULL));
+    IS_NULL(netpol_engine_attribute_service(engine, NULL, &backends));
+    IS_NULL(netpol_engine_attribute_service(engine, &service_question, NULL));
+    IS_NULL(netpol_engine_explain_service(engine, NULL, &string, NULL));
+    IS_NULL(netpol_engine_lints(NULL, &report));
+    IS_NULL(netpol_engine_lints(engine, NULL));
+    IS_NULL(netpol_backends_list(NULL, &list, &count));
+    service_question.port_name.len = 3;
+    IS_NULL(netpol_engine_decide_service(engine, &service_question, &verdict));
+
     IS_NULL(netpol_reader_new(NULL, &reader));
     IS_NULL(netpol_reader_decide(NULL, &packet, &verdict));
     IS_NULL(netpol_reader_decide_batch(reader, NULL, 3, &verdict));
@@ -107,9 +128,11 @@ static void nulls(void)
     netpol_string_free(NULL);
     netpol_changes_free(NULL);
     netpol_reach_free(NULL);
+    netpol_backends_free(NULL);
 
     /* Nothing was written by any of them, and everything still works. */
     CHECK(verdict == 9 && port == 9 && count == 9 && string == NULL && changes == NULL);
+    CHECK(service == 9 && backends == NULL && list == NULL && report == NULL);
     packet.family = 4;
     CHECK(netpol_engine_decide_batch(engine, NULL, 0, NULL) == NETPOL_STATUS_OK);
     CHECK(netpol_reader_decide(reader, &packet, &verdict) == NETPOL_STATUS_OK);
@@ -133,6 +156,12 @@ static void wrong_values(void)
     netpol_pod pod = {0};
     netpol_packet packet = {0};
     netpol_question question = {0};
+    netpol_service service = {0};
+    netpol_service_port service_port = {0};
+    netpol_endpoint_slice slice = {0};
+    netpol_slice_endpoint slice_endpoint = {0};
+    netpol_service_question service_question = {0};
+    netpol_service_id service_id;
     netpol_endpoint endpoint;
     netpol_string *string = NULL;
     uint8_t verdicts[3] = {7, 7, 7};
@@ -154,7 +183,7 @@ static void wrong_values(void)
     for (number = -2; number < 300; number++) {
         netpol_status deleted = netpol_cluster_delete(cluster, number, netpol_str_of("d"),
                                                       netpol_str_of("x"), NULL);
-        CHECK(deleted == (number >= 1 && number <= 14 ? NETPOL_STATUS_OK : NETPOL_STATUS_INVALID_VALUE));
+        CHECK(deleted == (number >= 1 && number <= 16 ? NETPOL_STATUS_OK : NETPOL_STATUS_INVALID_VALUE));
         if (number < 0 || number > 1) {
             CHECK(netpol_cluster_apply(cluster, netpol_str_of(""), netpol_str_of(""), number, NULL,
                                        NULL) == NETPOL_STATUS_INVALID_VALUE);
@@ -177,7 +206,75 @@ static void wrong_values(void)
     CHECK(netpol_report_count(report) > 0);
     netpol_report_free(report);
 
+    pod.ready = 3;
+    CHECK(netpol_cluster_upsert_pod(cluster, &pod, 0, NULL) == NETPOL_STATUS_INVALID_VALUE);
+    pod.ready = 0;
+    pod.terminating = 2;
+    CHECK(netpol_cluster_upsert_pod(cluster, &pod, 0, NULL) == NETPOL_STATUS_INVALID_VALUE);
+
+    CHECK(netpol_cluster_upsert_service(cluster, &service, 0, NULL) == NETPOL_STATUS_INVALID_SIZE);
+    service.size = sizeof service;
+    service.internal_traffic_local = 2;
+    CHECK(netpol_cluster_upsert_service(cluster, &service, 0, NULL) == NETPOL_STATUS_INVALID_VALUE);
+    service.internal_traffic_local = 0;
+    service.reserved[5] = 1;
+    CHECK(netpol_cluster_upsert_service(cluster, &service, 0, NULL) == NETPOL_STATUS_INVALID_VALUE);
+    service.reserved[5] = 0;
+    service.ports_len = 1;
+    CHECK(netpol_cluster_upsert_service(cluster, &service, 0, NULL) == NETPOL_STATUS_NULL_POINTER);
+    service.ports = &service_port;
+    service_port.target = 80;
+    service_port.target_name = netpol_str_of("http");
+    CHECK(netpol_cluster_upsert_service(cluster, &service, 0, NULL) == NETPOL_STATUS_INVALID_VALUE);
+    service_port.target = 0;
+    CHECK(netpol_cluster_upsert_service(cluster, &service, 0, &report) == NETPOL_STATUS_REFUSED);
+    CHECK(netpol_report_count(report) == 2);
+    netpol_report_free(report);
+    service.ports_len = 0;
+    service.cluster_ips_len = SIZE_MAX / 2;
+    CHECK(netpol_cluster_upsert_service(cluster, &service, 0, NULL) == NETPOL_STATUS_NULL_POINTER);
+
+    CHECK(netpol_cluster_upsert_endpoint_slice(cluster, &slice, 0, NULL) ==
+          NETPOL_STATUS_INVALID_SIZE);
+    slice.size = sizeof slice;
+    slice.name = netpol_str_of("db-1");
+    slice.endpoints_len = 1;
+    CHECK(netpol_cluster_upsert_endpoint_slice(cluster, &slice, 0, NULL) ==
+          NETPOL_STATUS_NULL_POINTER);
+    slice.endpoints = &slice_endpoint;
+    slice_endpoint.ready = 3;
+    CHECK(netpol_cluster_upsert_endpoint_slice(cluster, &slice, 0, NULL) ==
+          NETPOL_STATUS_INVALID_VALUE);
+    slice_endpoint.ready = 0;
+    slice_endpoint.reserved[4] = 1;
+    CHECK(netpol_cluster_upsert_endpoint_slice(cluster, &slice, 0, NULL) ==
+          NETPOL_STATUS_INVALID_VALUE);
+    slice_endpoint.reserved[4] = 0;
+    CHECK(netpol_cluster_upsert_endpoint_slice(cluster, &slice, 0, &report) ==
+          NETPOL_STATUS_REFUSED);
+    netpol_report_free(report);
+
     CHECK(netpol_cluster_publish(cluster, &engine, NULL) == NETPOL_STATUS_OK);
+    CHECK(netpol_engine_service(engine, netpol_str_of("x"), &service_id) ==
+          NETPOL_STATUS_MALFORMED_NAME);
+    CHECK(netpol_engine_service(engine, netpol_str_of("d/x"), &service_id) ==
+          NETPOL_STATUS_UNKNOWN_SERVICE);
+    CHECK(netpol_engine_service(engine, invalid, &service_id) == NETPOL_STATUS_INVALID_UTF8);
+    CHECK(netpol_engine_endpoint(engine, netpol_str_of("svc/d/x"), &endpoint) ==
+          NETPOL_STATUS_IS_SERVICE);
+    CHECK(netpol_engine_service_name(engine, 4711, &string) == NETPOL_STATUS_FOREIGN_HANDLE);
+    service_question.source.family = 4;
+    service_question.service = 4711;
+    service_question.protocol = 6;
+    CHECK(netpol_engine_decide_service(engine, &service_question, verdicts) ==
+          NETPOL_STATUS_FOREIGN_HANDLE);
+    service_question.reserved = 1;
+    CHECK(netpol_engine_decide_service(engine, &service_question, verdicts) ==
+          NETPOL_STATUS_INVALID_VALUE);
+    service_question.reserved = 0;
+    service_question.port_name = invalid;
+    CHECK(netpol_engine_decide_service(engine, &service_question, verdicts) ==
+          NETPOL_STATUS_INVALID_UTF8);
     for (number = 0; number < 256; number++) {
         netpol_status expected =
             number == 4 || number == 6 ? NETPOL_STATUS_OK : NETPOL_STATUS_INVALID_VALUE;
