@@ -37,6 +37,10 @@ fn world(scenario: &Scenario) -> World {
     // No controller knows of pods that a workload will make.
     world.workloads.clear();
     world.services.retain(|service| !service.spec.selector.is_empty());
+    for service in &mut world.services {
+        // No server takes another.
+        service.spec.ip_families.retain(|family| matches!(family.as_str(), "IPv4" | "IPv6"));
+    }
     world.endpoint_slices.clear();
     world
 }
