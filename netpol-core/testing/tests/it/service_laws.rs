@@ -1,5 +1,6 @@
 //! What holds of Services in every cluster.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use netpol_core::engine::ServiceQuestion as Asked;
@@ -38,7 +39,9 @@ fn world(scenario: &Scenario) -> World {
     world.workloads.clear();
     world.services.retain(|service| !service.spec.selector.is_empty());
     for service in &mut world.services {
-        // No server takes another.
+        // No server takes another family, nor one name twice.
+        let mut names = BTreeSet::new();
+        service.spec.ports.retain(|port| names.insert(port.name.clone()));
         service.spec.ip_families.retain(|family| matches!(family.as_str(), "IPv4" | "IPv6"));
     }
     world.endpoint_slices.clear();
@@ -147,7 +150,7 @@ fn every_way(world: &World, slices: &[EndpointSlice]) -> Option<EveryWay> {
 #[test]
 fn slices_of_the_controller_change_nothing() {
     let (mut answered, mut unanswered) = (0, 0);
-    for seed in 0..600 {
+    for seed in 0..2000 {
         let mut scenario = scenario(&mut Seeded::new(seed), 40);
         // As the controller has it, which knows no options.
         let options = &mut scenario.options;
@@ -177,7 +180,7 @@ fn slices_of_the_controller_change_nothing() {
             }
         }
     }
-    assert!(answered > 500 && unanswered > 500, "{answered} and {unanswered}");
+    assert!(answered > 400 && unanswered > 400, "{answered} and {unanswered}");
 }
 
 /// The question about a Service is what packets to its backends get, after translation.
