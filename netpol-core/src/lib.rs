@@ -113,6 +113,8 @@ pub mod diagnostic;
 mod directory;
 pub mod engine;
 pub mod field;
+#[cfg(feature = "packet")]
+pub mod flows;
 mod hash;
 mod inventory;
 pub mod legacy;
@@ -134,6 +136,8 @@ pub use directory::EndpointId;
 pub use engine::{
     Changes, Decision, Engine, Explanation, Party, Question, Reader, ReaderFactory, Reason,
 };
+#[cfg(feature = "packet")]
+pub use flows::{FlowOptions, FlowVerdict, Flows, Tracking};
 pub use manifest::{Admission, Manifest};
 pub use options::Options;
 pub use packet::{Direction, Packet, Verdict};

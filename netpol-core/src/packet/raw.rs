@@ -15,6 +15,7 @@ use crate::net::Protocol;
 /// between](RawPacket::packet), [where a TCP connection begins and ends](RawPacket::tcp_flags),
 /// [which ping an answer is to](RawPacket::icmp_identifier), [what an ICMP error is
 /// about](RawPacket::embedded) and [which packets are pieces of one](RawPacket::fragment).
+/// [`Flows`](crate::flows::Flows) is such a table.
 ///
 /// ```
 /// use netpol_core::packet::{RawPacket, RawPacketError};

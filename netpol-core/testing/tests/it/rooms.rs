@@ -40,6 +40,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "tables",
         ],
     ),
+    ("flows", &["net", "packet", "engine"]),
     (
         "compile",
         &[
