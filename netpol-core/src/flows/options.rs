@@ -13,7 +13,7 @@ pub struct FlowOptions {
     pub capacity: usize,
     /// For how many fragmented packets there is to be room, each from its first fragment on until
     /// [time](FlowTimeouts::fragments) is over. Default 1,024. It is made a power of two, and 4 at
-    /// least; each takes 64 bytes. A new one takes the place of the oldest.
+    /// least; each takes 56 bytes. A new one takes the place of the oldest.
     pub fragments: usize,
     /// What keeps others from aiming at one place of the table.
     pub seed: [u64; 2],

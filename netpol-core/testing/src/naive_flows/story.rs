@@ -1,7 +1,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use netpol_core::flows::{Flow, FlowOptions, FlowState, Flows, MidStream};
+use netpol_core::flows::{Flow, FlowOptions, FlowState, FlowStatistics, Flows, MidStream};
 use netpol_core::manifest::ReadOptions;
 use netpol_core::model::Kind;
 use netpol_core::options::{Fragments, Options};
@@ -67,76 +67,110 @@ const POLICIES: [(&str, &str); 5] = [
 /// Room for every flow of a story, so that none makes room for another.
 const CAPACITY: usize = 1 << 12;
 
-/// A story of so many acts at most. Few addresses, ports and numbers, so that packets meet.
+/// A story of so many acts at most. A few that talk to each other, with few ports, numbers and
+/// identifiers, so that packets have to do with each other.
 pub fn story(choices: &mut impl Choices, length: usize) -> Story {
     let fragments = [Fragments::UnknownPort, Fragments::Allow, Fragments::Deny];
     let fragments = *choices.pick(&fragments);
     let mid_stream = *choices.pick(&[MidStream::Judge, MidStream::Judge, MidStream::Deny]);
-    let mut acts = vec![Act::Publish(choices.below(32) as u8)];
+    let mut talks = Vec::new();
+    let mut acts = vec![Act::Publish(choices.below(1 << POLICIES.len()) as u8)];
     for _ in 0..choices.below(length + 1) {
-        acts.push(match choices.below(20) {
-            0..=15 => Act::Packet(packet(choices)),
-            16 | 17 => {
+        acts.push(match choices.below(30) {
+            0..=26 => Act::Packet(packet(choices, &mut talks)),
+            27 => {
                 // Around the limits of states, and within them.
-                let seconds = [1, 3, 9, 10, 29, 30, 59, 60, 119, 120, 210, 3_600, 7_439, 7_440];
+                let seconds = [1, 1, 3, 9, 10, 29, 30, 59, 60, 119, 120, 210, 3_600, 7_439, 7_440];
                 Act::Wait(Duration::from_secs(*choices.pick(&seconds)))
             }
-            18 => Act::Publish(choices.below(32) as u8),
+            28 => Act::Publish(choices.below(1 << POLICIES.len()) as u8),
             _ => Act::Recheck,
         });
     }
     Story { fragments, mid_stream, acts }
 }
 
-fn packet(choices: &mut impl Choices) -> Vec<u8> {
-    let whole = whole_packet(choices, true);
-    if !choices.once_in(8) {
-        return whole;
-    }
-    let offset = *choices.pick(&[0, 0, 1, 2, 7]);
-    let identification = choices.below(3) as u16;
-    wire::piece(&whole, offset, offset == 0 || choices.below(2) == 0, identification)
+/// Two ends, and what they speak.
+#[derive(Clone, Copy)]
+struct Talk {
+    ends: [SocketAddr; 2],
+    speaks: usize,
 }
 
-fn whole_packet(choices: &mut impl Choices, may_be_error: bool) -> Vec<u8> {
-    let family = *choices.pick(&ADDRESSES);
-    let [from, to] = [choices.below(3), choices.below(3)]
-        .map(|place| family[place].parse::<IpAddr>().expect("it is an address"));
-    let port = |choices: &mut _| *Choices::pick(choices, &[40_000_u16, 80, 53]);
-    let from_port = SocketAddr::new(from, port(choices));
-    let to_port = SocketAddr::new(to, port(choices));
-    match choices.below(if may_be_error { 12 } else { 10 }) {
-        0..=4 => {
-            let flags = [SYN, SYN | ACK, ACK, ACK, ACK, FIN | ACK, RST, RST | ACK, SYN | FIN, 0];
-            let flags = *choices.pick(&flags);
-            let number = |choices: &mut _| {
-                *Choices::pick(choices, &[1_000_u32, 1_001, 900, 1_000 + (1 << 20), 5, u32::MAX])
-            };
-            let bytes = wire::tcp(from_port, to_port, flags, [number(choices), number(choices)]);
-            // As far as the ports and no further, now and then.
-            if choices.once_in(16) { bytes[..bytes.len() - 12].to_vec() } else { bytes }
+impl Talk {
+    fn any(choices: &mut impl Choices) -> Talk {
+        let family = *choices.pick(&ADDRESSES);
+        let ends = [choices.below(3), choices.below(3)].map(|place| {
+            let address = family[place].parse::<IpAddr>().expect("it is an address");
+            let port = *choices.pick(&[40_000, 80, 53]);
+            SocketAddr::new(address, port)
+        });
+        Talk { ends, speaks: choices.below(10) }
+    }
+
+    /// A packet of it, from one end or the other.
+    fn packet(self, choices: &mut impl Choices) -> Vec<u8> {
+        let [mut from, mut to] = self.ends;
+        if choices.below(2) == 1 {
+            (from, to) = (to, from);
         }
-        5 | 6 => wire::udp(from_port, to_port),
-        7 => {
-            let bytes = wire::sctp(from_port, to_port, choices.below(16) as u8);
-            if choices.once_in(16) { bytes[..bytes.len() - 4].to_vec() } else { bytes }
-        }
-        8 => {
-            let kinds = [8, 0, 13, 14, 128, 129, 135, 10];
-            // Two identifiers, one of which is a type.
-            wire::icmp(from, to, *choices.pick(&kinds), *choices.pick(&[8, 7]))
-        }
-        9 => wire::other(from, to, *choices.pick(&[47, 50, 58, 1, 59])),
-        _ => {
-            let about = whole_packet(choices, false);
-            let read = RawPacket::parse(&about).expect("it is a packet").packet();
-            // Mostly from somebody to its sender.
-            let to = if choices.once_in(8) { read.destination() } else { read.source() };
-            let place = choices.below(3);
-            let sender = ADDRESSES[usize::from(to.is_ipv6())][place];
-            wire::unreachable(sender.parse().expect("it is an address"), to, &about)
+        // Cut off behind the ports, now and then.
+        let cut = choices.once_in(16);
+        match self.speaks {
+            0..=4 => {
+                let flags =
+                    [SYN, SYN | ACK, ACK, ACK, ACK, FIN | ACK, RST, RST | ACK, SYN | FIN, 0];
+                let flags = *choices.pick(&flags);
+                let numbers = [1_000, 1_001, 900, 1_000 + (1 << 20), 1_001 + (1 << 20), u32::MAX];
+                let numbers = [*choices.pick(&numbers), *choices.pick(&numbers)];
+                let bytes = wire::tcp(from, to, flags, numbers);
+                bytes[..bytes.len() - if cut { 12 } else { 0 }].to_vec()
+            }
+            5 | 6 => wire::udp(from, to),
+            7 => {
+                let bytes = wire::sctp(from, to, choices.below(16) as u8);
+                bytes[..bytes.len() - if cut { 4 } else { 0 }].to_vec()
+            }
+            8 => {
+                let kinds: &[u8] = match from {
+                    SocketAddr::V4(_) => &[8, 0, 8, 0, 13, 14, 10],
+                    SocketAddr::V6(_) => &[128, 129, 128, 129, 135],
+                };
+                // One of the identifiers is a type.
+                wire::icmp(from.ip(), to.ip(), *choices.pick(kinds), *choices.pick(&[8, 7]))
+            }
+            _ => wire::other(from.ip(), to.ip(), *choices.pick(&[47, 50, 58, 1, 59])),
         }
     }
+}
+
+/// How many talk at a time.
+const TALKS: usize = 4;
+
+fn packet(choices: &mut impl Choices, talks: &mut Vec<Talk>) -> Vec<u8> {
+    if talks.is_empty() || choices.once_in(10) {
+        talks.truncate(TALKS - 1);
+        talks.insert(0, Talk::any(choices));
+    }
+    let talk = *choices.pick(talks);
+    let whole = talk.packet(choices);
+    match choices.below(14) {
+        0..=10 => whole,
+        11 | 12 => {
+            let offset = *choices.pick(&[0, 0, 1, 2, 7]);
+            let identification = choices.below(2) as u16;
+            wire::piece(&whole, offset, offset == 0 || choices.below(2) == 0, identification)
+        }
+        _ => error(choices, &whole),
+    }
+}
+
+/// An error about a packet, mostly to who sent it.
+fn error(choices: &mut impl Choices, about: &[u8]) -> Vec<u8> {
+    let read = RawPacket::parse(about).expect("it is a packet").packet();
+    let to = if choices.once_in(8) { read.destination() } else { read.source() };
+    let sender = ADDRESSES[usize::from(to.is_ipv6())][choices.below(3)];
+    wire::unreachable(sender.parse().expect("it is an address"), to, about)
 }
 
 /// A cluster in which policies come and go.
@@ -176,13 +210,16 @@ impl World {
     }
 }
 
-/// Where the library's table answers otherwise than the list without bound, or keeps another flow.
+/// Lives through a story, and gives what the library's table counts at its end.
+///
+/// # Errors
+///
+/// Where the table answers otherwise than the list without bound, or keeps another flow.
 ///
 /// # Panics
 ///
 /// When the table cannot be made.
-#[must_use]
-pub fn breach(story: &Story) -> Option<String> {
+pub fn live(story: &Story) -> Result<FlowStatistics, String> {
     let mut options = FlowOptions::new([7, 8]);
     options.capacity = CAPACITY;
     options.mid_stream = story.mid_stream;
@@ -204,14 +241,38 @@ pub fn breach(story: &Story) -> Option<String> {
             Act::Packet(bytes) => judged(&mut flows, &mut naive, &world.engine, bytes, now),
         };
         if let Some(told) = told {
-            return Some(format!("act {place}, {act:02x?}: {told}"));
+            return Err(format!("act {place}, {act:02x?}: {told}"));
         }
     }
     let statistics = flows.statistics(now);
     naive.pass_time(now);
     let expected =
         FlowState::ALL.map(|state| naive.flows().iter().filter(|flow| flow.state == state).count());
-    (statistics.by_state != expected).then(|| format!("{statistics:?}, expected {expected:?}"))
+    if statistics.by_state != expected {
+        return Err(format!("{statistics:?}, expected {expected:?}"));
+    }
+    Ok(statistics)
+}
+
+/// The story without the acts that are not needed for what is wrong with it.
+#[must_use]
+pub fn smallest(story: &Story) -> Story {
+    let mut smallest = story.clone();
+    let mut size = smallest.acts.len();
+    while size > 0 {
+        let mut start = 0;
+        while start < smallest.acts.len() {
+            let mut fewer = smallest.clone();
+            fewer.acts.drain(start..(start + size).min(fewer.acts.len()));
+            if live(&fewer).is_err() {
+                smallest = fewer;
+            } else {
+                start += size;
+            }
+        }
+        size /= 2;
+    }
+    smallest
 }
 
 fn judged(
@@ -248,8 +309,8 @@ fn rechecked(
     let mut got = Vec::new();
     let changes = engine.changes_since(flows.rechecked());
     flows.recheck(&changes, now, |flow| got.push(flow.opening));
-    expected.sort_by_key(Packet::to_string);
-    got.sort_by_key(Packet::to_string);
+    expected.sort_by_key(|packet| format!("{packet:?}"));
+    got.sort_by_key(|packet| format!("{packet:?}"));
     (got != expected).then(|| format!("cuts off {got:?}, plainly {expected:?}"))
 }
 

@@ -147,21 +147,23 @@ fn other_protocols() {
     }
 }
 
-/// What a Service leads back is judged as that, also when policies change.
+/// What a Service leads back to its pod is judged as that, also when policies change.
 #[test]
 fn via_a_service() {
-    let mut options = netpol_core::Options::default();
-    options.service_hairpin = true;
-    options.self_traffic = false;
-    let mut world = World::with(options, |_| {});
-    let me = end("10.0.0.2:81");
-    let raw = netpol_core::RawPacket::parse(&udp(end("10.0.0.2:40000"), me)).expect("it is one");
-    let World { flows, engine, now, .. } = &mut world;
-    let verdict = flows.judge(engine, &raw, *now);
-    assert_eq!((verdict.verdict, verdict.tracking), (DENY, New));
-    let verdict = flows.judge(engine, &raw.via_service(), *now);
-    assert_eq!((verdict.verdict, verdict.tracking), (ALLOW, New));
-    world.publish();
-    world.policy("more", "{podSelector: {}, policyTypes: [Egress], egress: [{}]}");
-    assert_eq!(world.udp("10.0.0.2:81", "10.0.0.2:40000"), (ALLOW, Reply));
+    let mut world = World::new();
+    let (from, to) = (end("10.0.0.2:40000"), end("10.0.0.2:81"));
+    let raw = netpol_core::RawPacket::parse(&udp(from, to)).expect("it is a packet").via_service();
+    let judge = |world: &mut World| {
+        let verdict = world.flows.judge(&world.engine, &raw, world.now);
+        (verdict.verdict, verdict.tracking)
+    };
+    assert_eq!(judge(&mut world), (DENY, New));
+    let itself = "{podSelector: {}, ingress: [{from: [{podSelector: {}}], ports: [{port: 81, protocol: UDP}]}]}";
+    world.policy("itself", itself);
+    assert_eq!(judge(&mut world), (ALLOW, New));
+    assert_eq!(world.answer(&udp(to, from)), (ALLOW, Reply));
+    world.without("itself");
+    assert_eq!(judge(&mut world), (DENY, CutOff));
+    assert_eq!(world.answer(&udp(to, from)), (DENY, CutOff));
+    assert_eq!(world.udp("10.0.0.2:40001", "10.0.0.2:81"), (ALLOW, New), "a pod reaches itself");
 }

@@ -44,7 +44,6 @@ pub(crate) const WEB: &str = "10.0.0.1:40000";
 pub(crate) const DB: &str = "10.0.0.2:80";
 pub(crate) const WEB6: &str = "[fd00::1]:40000";
 pub(crate) const DB6: &str = "[fd00::2]:80";
-pub(crate) const OUTSIDE: &str = "192.0.2.1:80";
 
 pub(crate) fn end(text: &str) -> SocketAddr {
     text.parse().expect("it is an address with a port")
