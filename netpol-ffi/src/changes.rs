@@ -16,7 +16,7 @@ use crate::status::netpol_status;
 /// the newer engine alive until it is freed.
 #[derive(Debug)]
 pub struct netpol_changes {
-    changes: Changes,
+    pub(crate) changes: Changes,
     endpoints: Vec<netpol_endpoint>,
     networks: Vec<netpol_network>,
 }

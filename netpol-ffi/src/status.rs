@@ -32,6 +32,8 @@ pub enum netpol_status {
     NoCommonFamily = 205,
     /// The destination declares no such port, or declares it for several numbers.
     UnknownPortName = 206,
+    /// The table of connections knows no flow that the packet belongs to.
+    UnknownFlow = 207,
     /// The bytes are no packet that can be judged; it should not pass.
     UnreadablePacket = 300,
     /// A defect of the library was met and contained. The call may have been done in part.
@@ -39,7 +41,7 @@ pub enum netpol_status {
 }
 
 impl netpol_status {
-    const ALL: [netpol_status; 15] = [
+    const ALL: [netpol_status; 16] = [
         netpol_status::Ok,
         netpol_status::NullPointer,
         netpol_status::InvalidUtf8,
@@ -53,6 +55,7 @@ impl netpol_status {
         netpol_status::ForeignHandle,
         netpol_status::NoCommonFamily,
         netpol_status::UnknownPortName,
+        netpol_status::UnknownFlow,
         netpol_status::UnreadablePacket,
         netpol_status::Panic,
     ];
@@ -72,6 +75,7 @@ impl netpol_status {
             netpol_status::ForeignHandle => "the handle is of another engine",
             netpol_status::NoCommonFamily => "the ends have no address family in common",
             netpol_status::UnknownPortName => "the destination has no one port of this name",
+            netpol_status::UnknownFlow => "the packet belongs to no flow that is known",
             netpol_status::UnreadablePacket => "the bytes are no packet that can be judged",
             netpol_status::Panic => "a defect of the library was met",
         }
