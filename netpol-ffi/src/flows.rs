@@ -311,7 +311,7 @@ pub unsafe extern "C" fn netpol_flows_find(
 }
 
 /// What is told of flows. `userdata` is what the caller gave; the flow lives during the call, in which
-/// the table must not be used.
+/// the table must not be used. It must return: no `longjmp` and no exception may leave it.
 pub type netpol_flow_callback =
     Option<unsafe extern "C" fn(userdata: *mut c_void, flow: *const netpol_flow)>;
 
