@@ -96,12 +96,13 @@
 //! # Limits
 //!
 //! The engine knows no clock, no socket and no connection: what names resolve to, and what time it
-//! is, it is told ([`Cluster::resolve_domain`], [`Cluster::advance`]).
+//! is, it is told ([`Cluster::resolve_domain`], [`Cluster::advance`]). Connections are for conntrack, or
+//! for the table `flows::Flows` where there is none.
 //!
 //! # Features
 //!
-//! `packet`: reading packets as they lie in memory, `packet::RawPacket` and `Engine::decide_raw`. Off
-//! by default.
+//! `packet`: reading packets as they lie in memory, `packet::RawPacket` and `Engine::decide_raw`, and
+//! keeping connections, `flows`. Off by default.
 //!
 //! The minimum supported Rust version is 1.88.
 

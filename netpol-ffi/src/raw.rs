@@ -201,7 +201,7 @@ pub unsafe extern "C" fn netpol_packet_parse(
 
 /// May the packet pass of which `bytes` begin with the IP header? As `netpol_packet_parse` and
 /// `netpol_reader_decide`: it knows no connection, so replies and later fragments are judged as if each
-/// were the first packet.
+/// were the first packet; `netpol_flows_judge` knows them.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn netpol_reader_decide_raw(

@@ -25,8 +25,8 @@
 //! - The first packet of a flow is judged by policy. When it may pass, the flow is remembered, and its
 //!   packets pass both ways.
 //! - A SYN or INIT opens a connection, so it is judged by policy in the direction in which it travels,
-//!   also when it has addresses and ports of a flow that was opened the other way. (Neither are asked
-//!   to open a connection at the same moment, as RFC 9293, section 3.5, lets them, unless both may.)
+//!   also when it has addresses and ports of a flow that was opened the other way. (Two that open one
+//!   connection at the same moment, as RFC 9293, section 3.5, lets them, must both be allowed to.)
 //! - An ICMP error passes when it goes to the sender of the packet that it quotes, and that is a packet
 //!   of a flow.
 //! - Pieces of a fragmented packet share the verdict of the first. The others do not say what they
@@ -34,13 +34,17 @@
 //!   [`Options::fragments`](crate::Options::fragments) says. A piece of a TCP packet that begins
 //!   within its header, behind the first, is denied (RFC 3128).
 //!
+//! SCTP may use several addresses for one association; here each pair of them is a flow of its own, which
+//! begins with a heartbeat and is judged as other packets [from midway](MidStream).
+//!
 //! # When policies change
 //!
 //! A flow is judged again, by the packet that opened it, before its next packet passes in a newer
 //! generation; [`Flows::recheck`] does the same for all flows at once and tells those that are cut
-//! off, so that what was offloaded can be taken back. A flow that is cut off is kept: none of its packets pass, either way,
-//! also where policy would let the other side open a connection. It goes on when policy allows
-//! it again, and a new connection between the same ports is judged as any other.
+//! off, so that what was offloaded can be taken back. A flow that is cut off is kept, and none of its
+//! packets pass, either way, also where policy would let the other side open a connection. It goes on
+//! when policy allows it again, and a new connection between the same ports is judged as any other. Pieces
+//! of a packet whose first piece has passed still follow it.
 //!
 //! # What an attacker can do
 //!
@@ -56,7 +60,8 @@
 //!   opener went on after it was answered. ICMP is never established.
 //! - Forge a packet of a flow whose addresses and ports are known. It passes, as it does where
 //!   conntrack does not look at windows (`nf_conntrack_tcp_be_liberal`); who receives it checks. A
-//!   forged RST has the flow forgotten after [ten quiet seconds](FlowTimeouts::tcp_reset).
+//!   forged RST has the flow forgotten after [ten quiet seconds](FlowTimeouts::tcp_reset), or as soon as
+//!   its place is needed.
 
 #![warn(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
 

@@ -36,7 +36,7 @@ impl FlowVerdict {
 pub enum Tracking {
     /// Judged by policy on its own, and not remembered: it belongs to no flow and opens none, or there
     /// was no room. [`Engine::attribute`](crate::Engine::attribute) of the packet says why it may
-    /// pass or not.
+    /// pass or not. Also what [`MidStream::Deny`](super::MidStream::Deny) denies.
     NotTracked = 0,
     /// The first packet of a flow, judged by policy, and remembered when it may pass.
     /// [`Engine::attribute`](crate::Engine::attribute) of the packet says why.
