@@ -16,7 +16,7 @@ use crate::status::netpol_status;
 /// the newer engine alive until it is freed.
 #[derive(Debug)]
 pub struct netpol_changes {
-    pub(crate) changes: Changes,
+    changes: Changes,
     endpoints: Vec<netpol_endpoint>,
     networks: Vec<netpol_network>,
 }

@@ -6,7 +6,6 @@ use std::time::Duration;
 use netpol_core::flows::{Flow, FlowState, FlowVerdict, Flows, Tracking};
 use netpol_core::packet::RawPacket;
 
-use crate::changes::netpol_changes;
 use crate::flow_options::netpol_flow_options;
 use crate::guard::{guard, guard_or};
 use crate::packet::{NETPOL_PACKET_VIA_SERVICE, netpol_packet, verdict_number};
@@ -20,7 +19,7 @@ use crate::text::netpol_str;
 /// about new connections only and do not need it.
 ///
 /// One thread at a time may use a table; both directions of a connection must come to the same one.
-/// All readers and changes it is given are to be of one cluster. Every call is told the time in
+/// All readers it is given are to be of one cluster. Every call is told the time in
 /// nanoseconds since some moment that is the same for all calls, as CLOCK_MONOTONIC tells it; a time
 /// before one that was told is taken for that. Nothing is allocated once it is made.
 #[derive(Debug)]
@@ -42,7 +41,7 @@ pub enum netpol_tracking {
     /// An ICMP error about a packet of a flow.
     Related = 4,
     /// A piece of a fragmented packet whose first piece was judged, or one that is denied because it
-    /// would write over a TCP header.
+    /// would write over what that was judged by.
     Fragment = 5,
     /// Of a flow that policy does not allow any more.
     CutOff = 6,
@@ -311,44 +310,31 @@ pub unsafe extern "C" fn netpol_flows_find(
 }
 
 /// What is told of flows. `userdata` is what the caller gave; the flow lives during the call, in which
-/// the table must not be used. It must return: no `longjmp` and no exception may leave it.
+/// table and reader must not be used. It must return: no `longjmp` and no exception may leave it.
 pub type netpol_flow_callback =
     Option<unsafe extern "C" fn(userdata: *mut c_void, flow: *const netpol_flow)>;
 
-/// Judges every flow again that was not judged since the changes, and tells those that policy does not
-/// allow any more, each once: what was offloaded of these is to be taken back. One call after the other:
-///
-///     netpol_engine_changes_since(engine, netpol_flows_rechecked(flows), &changes);
-///     netpol_flows_recheck(flows, changes, now_ns, take_back, userdata);
-///
-/// A table need not be rechecked for its own sake: it judges a flow again before its next packet passes.
+/// Judges every flow again that was last judged in another generation, and tells those that policy does
+/// not allow any more, each once: what was offloaded of these is to be taken back. A table need not be
+/// rechecked for its own sake: it judges a flow again before its next packet passes.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn netpol_flows_recheck(
     flows: *mut netpol_flows,
-    changes: *const netpol_changes,
+    reader: *mut netpol_reader,
     now_ns: u64,
     cut_off: netpol_flow_callback,
     userdata: *mut c_void,
 ) -> netpol_status {
     guard(|| {
         // SAFETY: the header's contract.
-        let (flows, changes) = unsafe { (pointer::exclusive(flows)?, pointer::shared(changes)?) };
+        let (flows, reader) = unsafe { (pointer::exclusive(flows)?, pointer::exclusive(reader)?) };
         let cut_off = cut_off.ok_or(netpol_status::NullPointer)?;
-        flows.0.recheck(&changes.changes, Duration::from_nanos(now_ns), |flow| {
+        flows.0.recheck(reader.0.engine(), Duration::from_nanos(now_ns), |flow| {
             // SAFETY: the caller's function, called as the header says.
             unsafe { cut_off(userdata, &flow.into()) };
         });
         Ok(())
-    })
-}
-
-/// The generation that the last recheck led to; 0 before the first, and for NULL.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn netpol_flows_rechecked(flows: *const netpol_flows) -> u64 {
-    guard_or(0, || {
-        // SAFETY: the header's contract.
-        unsafe { pointer::shared(flows) }.map_or(0, |flows| flows.0.rechecked())
     })
 }
 

@@ -165,12 +165,6 @@ impl Changes {
         self.engine.generation()
     }
 
-    /// The engine that told them.
-    #[must_use]
-    pub const fn engine(&self) -> &Engine {
-        &self.engine
-    }
-
     /// Whether nothing is known about what is as it was, so that everything is touched.
     #[must_use]
     pub const fn is_everything(&self) -> bool {

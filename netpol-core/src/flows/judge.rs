@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::entry::{Entry, Turn};
+use super::entry::Entry;
 use super::key::{Keyed, Kind};
 use super::sighting::{Sighting, Signal};
 use super::table::{Hash, Place, Room};
@@ -127,11 +127,7 @@ impl Flows {
     fn revise(&mut self, place: Place, engine: &Engine) -> Option<&mut Entry> {
         let entry = self.table.at(place)?;
         if entry.generation != engine.generation() {
-            match entry.judge_again(engine) {
-                Some(Turn::CutOff) => self.counters.cut_off += 1,
-                Some(Turn::Resumed) => self.counters.resumed += 1,
-                None => {}
-            }
+            self.counters.count_turn(entry.judge_again(engine));
         }
         Some(entry)
     }
@@ -238,8 +234,8 @@ impl Flows {
 
     fn judge_piece(&self, asked: Asked<'_>, identification: u32, offset: u16) -> Answer {
         let packet = asked.raw.packet();
-        // Its bytes would come over the flags of the first piece, which was judged by them.
-        if packet.protocol() == Protocol::TCP && offset == 1 {
+        // Its bytes would come over the flags or the chunk of the first piece, which was judged by them.
+        if matches!(packet.protocol(), Protocol::TCP | Protocol::SCTP) && offset == 1 {
             return (Verdict::Deny, Tracking::Fragment);
         }
         match self.fragments.answer(&packet, identification, asked.now) {

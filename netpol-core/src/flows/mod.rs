@@ -31,11 +31,12 @@
 //!   of a flow.
 //! - Pieces of a fragmented packet share the verdict of the first. The others do not say what they
 //!   belong to, so the first must come first; one whose first is not known gets what
-//!   [`Options::fragments`](crate::Options::fragments) says. A piece of a TCP packet that begins
-//!   within its header, behind the first, is denied (RFC 3128).
+//!   [`Options::fragments`](crate::Options::fragments) says. A piece of TCP or
+//!   SCTP that begins at the eighth byte is denied: flags and first chunk come behind that, and it would
+//!   write over what the first piece was judged by (RFC 3128).
 //!
-//! SCTP may use several addresses for one association; here each pair of them is a flow of its own, which
-//! begins with a heartbeat and is judged as other packets [from midway](MidStream).
+//! SCTP may use several addresses for one association; here each pair of them is a flow of its own. It
+//! begins with a heartbeat, which is judged as other packets [midway](MidStream) are.
 //!
 //! # When policies change
 //!
@@ -75,6 +76,7 @@ mod recheck;
 mod sighting;
 mod statistics;
 mod table;
+mod tags;
 mod timeouts;
 mod verdict;
 
@@ -159,8 +161,6 @@ pub struct Flows {
     counters: Counters,
     /// The latest time that was told, in nanoseconds.
     now: u64,
-    /// The generation that the last recheck led to.
-    rechecked: u64,
 }
 
 impl Flows {
@@ -177,7 +177,6 @@ impl Flows {
             mid_stream: options.mid_stream,
             counters: Counters::default(),
             now: 0,
-            rechecked: 0,
         })
     }
 

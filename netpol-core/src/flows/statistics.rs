@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use super::entry::Turn;
 use super::{FlowState, Flows, Tracking};
 use crate::packet::Verdict;
 
@@ -72,6 +73,15 @@ pub(super) struct Counters {
 }
 
 impl Counters {
+    #[inline]
+    pub(super) fn count_turn(&mut self, turn: Option<Turn>) {
+        match turn {
+            Some(Turn::CutOff) => self.cut_off += 1,
+            Some(Turn::Resumed) => self.resumed += 1,
+            None => {}
+        }
+    }
+
     #[inline]
     pub(super) fn count(&mut self, verdict: Verdict, tracking: Tracking) {
         let counts = self.packets.get_mut(verdict as usize);

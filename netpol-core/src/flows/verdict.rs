@@ -48,7 +48,7 @@ pub enum Tracking {
     /// An ICMP error about a packet of a flow.
     Related = 4,
     /// A piece of a fragmented packet whose first piece was judged, or one that is denied because it
-    /// would write over a TCP header.
+    /// would write over what that was judged by.
     Fragment = 5,
     /// Of a flow that policy does not allow any more.
     /// [`Engine::attribute`](crate::Engine::attribute) of [the packet that opened

@@ -104,7 +104,7 @@ impl NaiveFlows {
                 && first.protocol.is_none_or(|protocol| protocol == read.protocol)
         };
         if piece.offset > 0 {
-            if read.protocol == 6 && piece.offset == 1 {
+            if matches!(read.protocol, 6 | 132) && piece.offset == 1 {
                 return (false, Tracking::Fragment);
             }
             return match self.pieces.iter().find(|first| is_same(first)) {

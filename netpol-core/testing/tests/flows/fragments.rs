@@ -70,7 +70,7 @@ fn the_table_is_small() {
     assert!((32..=64).contains(&known), "{known}");
 }
 
-/// The second piece of a TCP packet must not write over the flags that were judged.
+/// The second piece must not write over the flags or the chunk that were judged.
 #[test]
 fn pieces_within_the_header() {
     for (web, db) in [(WEB, DB), (WEB6, DB6)] {
@@ -87,5 +87,9 @@ fn pieces_within_the_header() {
         assert_eq!(world.answer(tiny), (DENY, NotTracked));
         let datagram = udp(end(web), end(db));
         assert_eq!(world.answer(&piece(&datagram, 1, false, 4)), (ALLOW, NotTracked));
+        let heartbeat = sctp(end(web), end(db), 4);
+        assert_eq!(world.answer(&piece(&heartbeat, 0, true, 5)), (ALLOW, New));
+        assert_eq!(world.answer(&piece(&heartbeat, 1, true, 5)), (DENY, Fragment));
+        assert_eq!(world.answer(&piece(&heartbeat, 2, true, 5)), (ALLOW, Fragment));
     }
 }

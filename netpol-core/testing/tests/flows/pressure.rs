@@ -113,8 +113,7 @@ fn who_makes_room() {
     // Policies change, and what is cut off competes as well.
     world.policy("no-out", "{podSelector: {matchLabels: {app: web}}, policyTypes: [Egress]}");
     world.wait(1);
-    let changes = world.engine.changes_since(0);
-    world.flows.recheck(&changes, world.now, |_| {});
+    world.flows.recheck(&world.engine, world.now, |_| {});
     assert_eq!(world.udp("10.0.0.2:40000", &name(30)), (ALLOW, New));
     assert_eq!(world.statistics().in_state(FlowState::Established), 12);
 }
