@@ -76,7 +76,6 @@ mod recheck;
 mod sighting;
 mod statistics;
 mod table;
-mod tags;
 mod timeouts;
 mod verdict;
 

@@ -5,8 +5,10 @@ use siphasher::sip::SipHasher13;
 use super::FlowsError;
 use super::entry::{Entry, Standing};
 use super::key::Key;
-use super::tags::{Tags, WAYS};
 use super::timeouts::Limits;
+
+/// How many flows have the same home.
+const WAYS: usize = 8;
 
 /// The most homes there can be, as a hash tells no more apart.
 const MOST_HOMES: usize = 1 << 24;
@@ -17,8 +19,9 @@ const MOST_HOMES: usize = 1 << 24;
 /// With one home of eight places, every fiftieth flow would find its home full when the table is half
 /// full; with two homes to choose from, of which it takes the emptier, that begins at three quarters.
 pub(super) struct Table {
-    /// So that entries of other flows need not be looked at.
-    tags: Vec<Tags>,
+    /// Sixteen bits of each flow's hash, 0 where there is none, so that entries of other flows need
+    /// not be looked at. (To compare four of them at once, as lanes of a word, took more instructions.)
+    tags: Vec<[u16; WAYS]>,
     entries: Vec<[Entry; WAYS]>,
     hasher: SipHasher13,
 }
@@ -58,7 +61,7 @@ impl Table {
         let homes = homes.filter(|homes| *homes <= MOST_HOMES).ok_or(FlowsError { capacity })?;
         let [key0, key1] = seed;
         Ok(Table {
-            tags: filled(Tags::default(), homes).ok_or(FlowsError { capacity })?,
+            tags: filled([0; WAYS], homes).ok_or(FlowsError { capacity })?,
             entries: filled([Entry::NONE; WAYS], homes).ok_or(FlowsError { capacity })?,
             hasher: SipHasher13::new_with_keys(key0, key1),
         })
@@ -69,7 +72,7 @@ impl Table {
     }
 
     pub(super) const fn bytes(&self) -> usize {
-        self.tags.len() * (size_of::<Tags>() + size_of::<[Entry; WAYS]>())
+        self.capacity() * (size_of::<u16>() + size_of::<Entry>())
     }
 
     #[inline]
@@ -92,8 +95,9 @@ impl Table {
         let tag = hash.tag();
         for home in self.homes(hash) {
             let (tags, entries) = (self.tags.get(home)?, self.entries.get(home)?);
-            let is_there = |way: &usize| entries.get(*way).is_some_and(|entry| entry.key == *key);
-            if let Some(way) = tags.with(tag).find(is_there) {
+            let places = tags.iter().zip(entries);
+            let found = places.into_iter().position(|(t, entry)| *t == tag && entry.key == *key);
+            if let Some(way) = found {
                 return Some(Place { home, way });
             }
         }
@@ -112,8 +116,8 @@ impl Table {
 
     /// Forgets a flow.
     pub(super) fn release(&mut self, place: Place) {
-        if let Some(tags) = self.tags.get_mut(place.home) {
-            tags.set(place.way, 0);
+        if let Some(tag) = self.tags.get_mut(place.home).and_then(|tags| tags.get_mut(place.way)) {
+            *tag = 0;
         }
     }
 
@@ -128,20 +132,22 @@ impl Table {
         now: u64,
     ) -> Option<Room> {
         let homes = self.homes(hash);
-        let free = homes.map(|home| self.tags.get(home).map_or(0, |tags| tags.free()));
+        let free = homes.map(|home| {
+            self.tags.get(home).map_or(0, |tags| tags.iter().filter(|tag| **tag == 0).count())
+        });
         let [first, second] = homes;
         let emptier = if free[1] > free[0] { second } else { first };
         let (place, room) = match self.free_place(emptier) {
             Some(place) => (place, Room::Free),
             None => self.place_to_vacate(homes, limits, now)?,
         };
-        self.tags.get_mut(place.home)?.set(place.way, hash.tag());
+        *self.tags.get_mut(place.home)?.get_mut(place.way)? = hash.tag();
         *self.at(place)? = entry;
         Some(room)
     }
 
     fn free_place(&self, home: usize) -> Option<Place> {
-        let way = self.tags.get(home)?.with(0).next()?;
+        let way = self.tags.get(home)?.iter().position(|tag| *tag == 0)?;
         Some(Place { home, way })
     }
 
@@ -168,25 +174,22 @@ impl Table {
 
     /// Every flow that is there, those whose time is over among them.
     pub(super) fn iter(&self) -> impl Iterator<Item = &Entry> {
-        self.tags.iter().zip(&self.entries).flat_map(|(tags, entries)| {
-            let places = entries.iter().enumerate();
-            places.filter(|(way, _)| tags.is_taken(*way)).map(|(_, entry)| entry)
-        })
+        let places = self.tags.iter().flatten().zip(self.entries.iter().flatten());
+        places.filter(|(tag, _)| **tag != 0).map(|(_, entry)| entry)
     }
 
     /// The same, to be changed; who is not to be kept is forgotten.
     pub(super) fn retain(&mut self, mut keep: impl FnMut(&mut Entry) -> bool) {
-        for (tags, entries) in self.tags.iter_mut().zip(&mut self.entries) {
-            for (way, entry) in entries.iter_mut().enumerate() {
-                if tags.is_taken(way) && !keep(entry) {
-                    tags.set(way, 0);
-                }
+        let places = self.tags.iter_mut().flatten().zip(self.entries.iter_mut().flatten());
+        for (tag, entry) in places.filter(|(tag, _)| **tag != 0) {
+            if !keep(entry) {
+                *tag = 0;
             }
         }
     }
 
     pub(super) fn clear(&mut self) {
-        self.tags.fill(Tags::default());
+        self.tags.fill([0; WAYS]);
     }
 }
 
