@@ -569,7 +569,7 @@ enum netpol_tracking
   NETPOL_TRACKING_RELATED = 4,
   /**
    * A piece of a fragmented packet whose first piece was judged, or one that is denied because it
-   * would write over a TCP header.
+   * would write over what that was judged by.
    */
   NETPOL_TRACKING_FRAGMENT = 5,
   /**
@@ -664,7 +664,7 @@ typedef struct netpol_engine netpol_engine;
  * about new connections only and do not need it.
  *
  * One thread at a time may use a table; both directions of a connection must come to the same one.
- * All readers and changes it is given are to be of one cluster. Every call is told the time in
+ * All readers it is given are to be of one cluster. Every call is told the time in
  * nanoseconds since some moment that is the same for all calls, as CLOCK_MONOTONIC tells it; a time
  * before one that was told is taken for that. Nothing is allocated once it is made.
  */
@@ -1267,7 +1267,7 @@ typedef struct {
 
 /**
  * What is told of flows. `userdata` is what the caller gave; the flow lives during the call, in which
- * the table must not be used. It must return: no `longjmp` and no exception may leave it.
+ * table and reader must not be used. It must return: no `longjmp` and no exception may leave it.
  */
 typedef void (*netpol_flow_callback)(void *userdata, const netpol_flow *flow);
 
@@ -2192,25 +2192,16 @@ netpol_status netpol_flows_find(const netpol_flows *flows,
                                 netpol_flow *flow_out);
 
 /**
- * Judges every flow again that was not judged since the changes, and tells those that policy does not
- * allow any more, each once: what was offloaded of these is to be taken back. One call after the other:
- *
- *     netpol_engine_changes_since(engine, netpol_flows_rechecked(flows), &changes);
- *     netpol_flows_recheck(flows, changes, now_ns, take_back, userdata);
- *
- * A table need not be rechecked for its own sake: it judges a flow again before its next packet passes.
+ * Judges every flow again that was last judged in another generation, and tells those that policy does
+ * not allow any more, each once: what was offloaded of these is to be taken back. A table need not be
+ * rechecked for its own sake: it judges a flow again before its next packet passes.
  */
 NETPOL_NODISCARD
 netpol_status netpol_flows_recheck(netpol_flows *flows,
-                                   const netpol_changes *changes,
+                                   netpol_reader *reader,
                                    uint64_t now_ns,
                                    netpol_flow_callback cut_off,
                                    void *userdata);
-
-/**
- * The generation that the last recheck led to; 0 before the first, and for NULL.
- */
-uint64_t netpol_flows_rechecked(const netpol_flows *flows);
 
 /**
  * What is in the table, and what has happened to it. Looks at the whole table.
@@ -2301,7 +2292,7 @@ netpol_status netpol_packet_parse(const uint8_t *bytes,
 /**
  * May the packet pass of which `bytes` begin with the IP header? As `netpol_packet_parse` and
  * `netpol_reader_decide`: it knows no connection, so replies and later fragments are judged as if each
- * were the first packet.
+ * were the first packet; `netpol_flows_judge` knows them.
  */
 NETPOL_NODISCARD
 netpol_status netpol_reader_decide_raw(netpol_reader *reader,
