@@ -18,6 +18,8 @@ pub mod changes;
 pub mod cluster;
 pub mod decision;
 pub mod engine;
+pub mod flow_options;
+pub mod flows;
 pub mod objects;
 pub mod options;
 pub mod packet;
@@ -47,4 +49,5 @@ const _: () = {
     any_thread::<service::netpol_backends>();
     one_thread_at_a_time::<cluster::netpol_cluster>();
     one_thread_at_a_time::<reader::netpol_reader>();
+    one_thread_at_a_time::<flows::netpol_flows>();
 };
