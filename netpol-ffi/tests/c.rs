@@ -70,8 +70,11 @@ fn build(compiler: &str, source: &str, name: &str, shared: bool, flags: &[&str])
     target
 }
 
-const PROGRAMS: [(&str, &str); 2] =
-    [("tests/c/misuse.c", "misuse"), ("tests/c/objects.c", "objects")];
+const PROGRAMS: [(&str, &str); 3] = [
+    ("tests/c/manifests.c", "manifests"),
+    ("tests/c/misuse.c", "misuse"),
+    ("tests/c/objects.c", "objects"),
+];
 
 #[test]
 fn programs_run_with_either_library() {
