@@ -1,23 +1,15 @@
 //! `make install`, and programs that find the library as C programs do.
 
+mod support;
+
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-fn succeeded(command: &mut Command) -> String {
-    let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
-    let err = String::from_utf8_lossy(&output.stderr);
-    let out = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(output.status.success(), "{command:?}: {}\n{out}{err}", output.status);
-    out
-}
+use support::{has, succeeded};
 
-fn has(tool: &str) -> bool {
-    let found = Command::new(tool).arg("--version").output().is_ok_and(|o| o.status.success());
-    if !found {
-        eprintln!("SKIPPED: {tool} is not installed");
-    }
-    found
+fn output(command: &mut Command) -> String {
+    String::from_utf8(succeeded(command).stdout).unwrap()
 }
 
 #[test]
@@ -55,13 +47,13 @@ fn programs_outside_the_tree_find_the_installed_library() {
         let mut pkg_config = Command::new("pkg-config");
         pkg_config.env("PKG_CONFIG_PATH", lib.join("pkgconfig"));
         pkg_config.env("PKG_CONFIG_SYSROOT_DIR", &stage).args(["--cflags", "--libs", "netpol"]);
-        let flags = succeeded(&mut pkg_config);
+        let flags = output(&mut pkg_config);
         let program = outside.join("by-pkg-config");
         let mut cc = Command::new("cc");
         cc.arg("-o").arg(&program).arg(outside.join("program.c")).args(flags.split_whitespace());
         succeeded(&mut cc);
         // The loader finds it by the full version alone.
-        let said = succeeded(Command::new(&program).env("LD_LIBRARY_PATH", &lib));
+        let said = output(Command::new(&program).env("LD_LIBRARY_PATH", &lib));
         assert_eq!(said, expected);
     }
 
@@ -73,7 +65,7 @@ fn programs_outside_the_tree_find_the_installed_library() {
         succeeded(&mut configure);
         succeeded(Command::new("cmake").arg("--build").arg(&build));
         for program in ["shared", "static"] {
-            let said = succeeded(Command::new(build.join(program)).env("LD_LIBRARY_PATH", &lib));
+            let said = output(Command::new(build.join(program)).env("LD_LIBRARY_PATH", &lib));
             assert_eq!(said, expected, "{program}");
         }
     }

@@ -24,7 +24,8 @@ struct connections {
     const netpol_changes *changes;
     struct ifaddrs *own;
     bool failed;
-    char dumped[BUFFER_SIZE], changed[BUFFER_SIZE];
+    _Alignas(8) char dumped[BUFFER_SIZE];
+    _Alignas(8) char changed[BUFFER_SIZE];
 };
 
 static struct mnl_socket *open_socket(void)

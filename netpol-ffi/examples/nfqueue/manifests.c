@@ -44,6 +44,23 @@ static int compare_objects(const void *left, const void *right)
     return order != 0 ? order : strcmp(a->name, b->name);
 }
 
+/* How the API spells a kind. */
+static const char *kind_name(int32_t kind)
+{
+    static const char *const names[] = {
+        [NETPOL_KIND_NAMESPACE] = "Namespace",
+        [NETPOL_KIND_NODE] = "Node",
+        [NETPOL_KIND_POD] = "Pod",
+        [NETPOL_KIND_NETWORK_POLICY] = "NetworkPolicy",
+        [NETPOL_KIND_CLUSTER_NETWORK_POLICY] = "ClusterNetworkPolicy",
+        [NETPOL_KIND_ADMIN_NETWORK_POLICY] = "AdminNetworkPolicy",
+        [NETPOL_KIND_BASELINE_ADMIN_NETWORK_POLICY] = "BaselineAdminNetworkPolicy",
+    };
+
+    return kind >= 0 && kind < (int32_t)(sizeof names / sizeof names[0]) && names[kind] != NULL ? names[kind]
+                                                                                               : "object";
+}
+
 /* Prints a report as it is: errors and warnings with their lines. */
 static void print_report(netpol_report *report)
 {
@@ -182,7 +199,7 @@ static void read_file(struct manifests *manifests, struct file *file)
     if (error == ENOENT) { /* gone since it was listed, or a link to what is gone */
         file->present = false;
     } else if (error != 0) {
-        fprintf(stderr, "error: %s; what it said before stays\n  --> %s\n", strerror(error), path);
+        fprintf(stderr, "error: %s; what it said before stays\n --> %s\n", strerror(error), path);
         memset(&file->stat, 0, sizeof file->stat);
     }
     free(path);
@@ -254,12 +271,13 @@ static bool may_have(const struct manifests *manifests, const struct object *obj
     const char *directory = manifests->options->directory;
 
     if (object->name[0] == '\0' || object->name[strlen(object->name) - 1] == '*') {
-        fprintf(stderr, "error: an object without a name cannot be followed\n  --> %s/%s:%u\n", directory,
+        fprintf(stderr, "error: an object without a name cannot be followed\n --> %s/%s:%u\n", directory,
                 object->file->name, object->line);
         return false;
     }
     if (there != NULL && (*there)->file != object->file && !(*there)->is_leaving) {
-        fprintf(stderr, "error: `%s%s%s` is there already, from %s:%u\n  --> %s/%s:%u\n", object->namespace_,
+        fprintf(stderr, "error: %s `%s%s%s` is there already, from %s:%u\n --> %s/%s:%u\n",
+                kind_name(object->kind), object->namespace_,
                 object->namespace_[0] == '\0' ? "" : "/", object->name, (*there)->file->name, (*there)->line,
                 directory, object->file->name, object->line);
         return false;

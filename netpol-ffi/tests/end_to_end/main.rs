@@ -1,0 +1,14 @@
+//! netpol-nfqueue on a node whose pods are network namespaces: what really connects, and what the program does
+//! when files, policies, pods and the program itself come and go.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod attempts;
+mod dataplane;
+mod manifests;
+mod network;
+mod requirements;
+mod sctp;
+mod servers;
+mod upstream;
