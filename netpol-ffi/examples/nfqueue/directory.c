@@ -126,13 +126,16 @@ bool directory_events(struct directory *directory)
     return concerns;
 }
 
-bool directory_is_there(struct directory *directory)
+bool directory_is_gone(const struct directory *directory)
 {
-    if (directory->watch < 0) {
-        directory->watch = inotify_add_watch(directory->inotify, directory->path, mask);
-        while (directory->watch >= 0 && directory->written_len > 0) {
-            free(directory->written[--directory->written_len]);
-        }
+    return directory->watch < 0;
+}
+
+bool directory_watch_again(struct directory *directory)
+{
+    directory->watch = inotify_add_watch(directory->inotify, directory->path, mask);
+    while (directory->watch >= 0 && directory->written_len > 0) {
+        free(directory->written[--directory->written_len]);
     }
     return directory->watch >= 0;
 }

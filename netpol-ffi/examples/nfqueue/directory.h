@@ -17,9 +17,11 @@ int directory_descriptor(const struct directory *directory);
 /* Takes in what happened; whether anything did that may concern its files. */
 bool directory_events(struct directory *directory);
 
-/* Whether the directory itself is there. One that was moved away or removed is watched again when there
- * is another of its name. */
-bool directory_is_there(struct directory *directory);
+/* Whether the directory itself was moved away or removed. */
+bool directory_is_gone(const struct directory *directory);
+
+/* Watches the directory that has its name now; whether there is one. */
+bool directory_watch_again(struct directory *directory);
 
 /* The names of its manifests in order; -1, and said why, when it cannot be listed. Hidden files are none,
  * so that files can be written under a hidden name and moved into place, as ConfigMaps are. */

@@ -411,9 +411,35 @@ static void forget(struct manifests *manifests)
     manifests->files_len = kept;
 }
 
+/* Applies what changed of files that are in force, or of those that are not; whether anything was taken in. */
+static bool apply_changed(struct manifests *manifests, bool in_force)
+{
+    bool changed = false;
+    size_t at;
+
+    for (at = 0; at < manifests->files_len; at++) {
+        struct file *file = manifests->files[at];
+        struct walk walk = {file, false, NULL, 0};
+        if (!file->present || !file->changed || file->in_force != in_force) {
+            continue;
+        }
+        file->changed = false;
+        if (file->manifest != NULL && apply(manifests, file)) {
+            file->in_force = changed = true;
+        } else {
+            /* What it said before stays, and it is read again when anything changes. */
+            twalk_r(manifests->objects, mark, &walk);
+            memset(&file->stat, 0, sizeof file->stat);
+        }
+        netpol_manifest_free(file->manifest);
+        file->manifest = NULL;
+    }
+    return changed;
+}
+
 bool manifests_load(struct manifests *manifests, struct directory *directory)
 {
-    bool changed = false, synced = true;
+    bool changed, synced = true;
     size_t at;
 
     if (!look(manifests, directory)) {
@@ -425,22 +451,9 @@ bool manifests_load(struct manifests *manifests, struct directory *directory)
             twalk_r(manifests->objects, mark, &walk);
         }
     }
-    for (at = 0; at < manifests->files_len; at++) {
-        struct file *file = manifests->files[at];
-        struct walk walk = {file, false, NULL, 0};
-        if (file->present && file->changed) {
-            file->changed = false;
-            if (file->manifest != NULL && apply(manifests, file)) {
-                file->in_force = changed = true;
-            } else {
-                /* What it said before stays, and it is read again when anything changes. */
-                twalk_r(manifests->objects, mark, &walk);
-                memset(&file->stat, 0, sizeof file->stat);
-            }
-            netpol_manifest_free(file->manifest);
-            file->manifest = NULL;
-        }
-    }
+    /* Whoever has an object keeps it, before another can claim it. */
+    changed = apply_changed(manifests, true);
+    changed = apply_changed(manifests, false) || changed;
     changed = remove_leaving(manifests) || changed;
     forget(manifests);
     for (at = 0; at < manifests->files_len; at++) {

@@ -210,11 +210,12 @@ static int follow(struct dataplane *dataplane)
     struct pollfd waits[3] = {{dataplane->signals, POLLIN, 0},
                               {dataplane->failed, POLLIN, 0},
                               {directory_descriptor(dataplane->directory), POLLIN, 0}};
-    bool is_due = false, is_there = true;
+    bool is_due = false;
     struct signalfd_siginfo signal;
 
     for (;;) {
-        bool retry = !is_there || (dataplane->connections != NULL && dataplane->judged != dataplane->generation);
+        bool retry = directory_is_gone(dataplane->directory) ||
+                     (dataplane->connections != NULL && dataplane->judged != dataplane->generation);
         int happened = poll(waits, 3, is_due ? SETTLE_MS : retry ? RETRY_MS : -1);
 
         if (happened < 0 && errno != EINTR) {
@@ -233,10 +234,8 @@ static int follow(struct dataplane *dataplane)
         if (happened > 0 && (waits[2].revents & POLLIN) != 0) {
             is_due = directory_events(dataplane->directory) || is_due;
         }
-        if (!directory_is_there(dataplane->directory)) {
-            is_there = false;
-        } else if (!is_there) {
-            is_there = is_due = true;
+        if (directory_is_gone(dataplane->directory)) {
+            is_due = directory_watch_again(dataplane->directory) || is_due;
         }
         if (happened > 0 && (waits[0].revents & POLLIN) != 0 &&
             read(dataplane->signals, &signal, sizeof signal) == sizeof signal) {

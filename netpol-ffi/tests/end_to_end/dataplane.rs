@@ -113,8 +113,22 @@ pub(crate) struct Dataplane {
 }
 
 impl Dataplane {
-    /// Starts it in a namespace. What it needs is looked for by [`program`] before.
+    /// Starts it in a namespace. Whether there is a program is to be asked before.
     pub(crate) fn start(namespace: &Namespace, arguments: &[&str]) -> Dataplane {
+        Dataplane::start_in(Some(namespace.clone()), arguments)
+    }
+
+    /// Starts it where the tests are.
+    pub(crate) fn start_here(arguments: &[&str]) -> Dataplane {
+        Dataplane::start_in(None, arguments)
+    }
+
+    /// Follows a directory, and judges nothing.
+    pub(crate) fn follow(directory: &Path) -> Dataplane {
+        Dataplane::start_here(&["--queues=0", directory.to_str().unwrap()])
+    }
+
+    fn start_in(namespace: Option<Namespace>, arguments: &[&str]) -> Dataplane {
         let mut command = Command::new("setpriv");
         // The kernel ends it when the thread below does, which waits for it as long as the process lives.
         command.args(["--pdeathsig", "KILL", "--"]).arg(program().unwrap()).args(arguments);
@@ -122,9 +136,8 @@ impl Dataplane {
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let (started, child) = channel();
         let (ended, status) = channel();
-        let namespace = namespace.clone();
         thread::spawn(move || {
-            namespace.enter();
+            namespace.iter().for_each(Namespace::enter);
             let mut child = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
             let pid = Pid::from_raw(i32::try_from(child.id()).unwrap());
             started

@@ -5,10 +5,15 @@
 mod support;
 
 mod attempts;
+mod changes;
 mod dataplane;
+mod lifetime;
 mod manifests;
 mod network;
 mod requirements;
 mod sctp;
 mod servers;
+mod small_cluster;
+mod traffic;
 mod upstream;
+mod without_root;

@@ -199,7 +199,10 @@ impl Node {
         };
         let mut lines = format!("link add {link} type veth peer name eth0 netns {path}\n");
         if on_bridge(number) {
-            lines += &format!("link set {link} master cni0\n");
+            // As flannel sets it, so that a pod may come back to itself by way of a Service.
+            lines += &format!(
+                "link set {link} master cni0\nlink set {link} type bridge_slave hairpin on\n"
+            );
         } else {
             lines += &format!(
                 "address add 169.254.1.1/32 dev {link}\naddress add fe80::1/64 dev {link} nodad\n"
