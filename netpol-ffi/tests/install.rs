@@ -6,10 +6,21 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use support::{has, succeeded};
+use support::{compilers, has, missing, succeeded};
 
 fn output(command: &mut Command) -> String {
     String::from_utf8(succeeded(command).stdout).unwrap()
+}
+
+/// Whether the libraries are there that the example dataplane stands on; says so when they are not.
+fn libraries_are_there() -> bool {
+    let libraries = ["libnetfilter_queue", "libnetfilter_conntrack", "libmnl"];
+    let found =
+        Command::new("pkg-config").arg("--exists").args(libraries).status().unwrap().success();
+    if !found {
+        missing("building netpol-nfqueue", &format!("{libraries:?} are not all installed"));
+    }
+    found
 }
 
 #[test]
@@ -55,6 +66,35 @@ fn programs_outside_the_tree_find_the_installed_library() {
         // The loader finds it by the full version alone.
         let said = output(Command::new(&program).env("LD_LIBRARY_PATH", &lib));
         assert_eq!(said, expected);
+    }
+
+    // The example dataplane is such a program too, with a Makefile.
+    if has("pkg-config") && has("make") && libraries_are_there() {
+        let dataplane = outside.join("nfqueue");
+        fs::create_dir_all(&dataplane).unwrap();
+        for file in fs::read_dir(root.join("examples/nfqueue")).unwrap() {
+            let file = file.unwrap();
+            fs::copy(file.path(), dataplane.join(file.file_name())).unwrap();
+        }
+        for compiler in compilers() {
+            let mut make = Command::new("make");
+            make.arg("-C").arg(&dataplane).args(["--always-make", "CFLAGS=-O2 -Werror"]);
+            make.arg(format!("CC={compiler}")).env("PKG_CONFIG_SYSROOT_DIR", &stage);
+            succeeded(make.env("PKG_CONFIG_PATH", lib.join("pkgconfig")));
+            let program = dataplane.join("netpol-nfqueue");
+            let said = output(Command::new(program).arg("--version").env("LD_LIBRARY_PATH", &lib));
+            assert_eq!(said, format!("netpol-nfqueue {version}\n"));
+        }
+        let mut install = Command::new("make");
+        install.arg("-C").arg(&dataplane).args(["install", "PREFIX=/opt/netpol"]);
+        succeeded(
+            install
+                .arg(format!("DESTDIR={}", stage.display()))
+                .env("PKG_CONFIG_PATH", lib.join("pkgconfig")),
+        );
+        for program in ["netpol-nfqueue", "netpol-nfqueue-rules"] {
+            assert!(stage.join("opt/netpol/sbin").join(program).exists(), "{program}");
+        }
     }
 
     if has("cmake") {
