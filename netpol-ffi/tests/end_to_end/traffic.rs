@@ -1,7 +1,7 @@
 //! What belongs to no rule: replies, errors, neighbours, fragments, Services, the node itself.
 
 use std::collections::BTreeSet;
-use std::net::{IpAddr, SocketAddr, TcpListener, UdpSocket};
+use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::time::Duration;
 
 use crate::attempts::{Knock, Outcome, reach};
@@ -154,6 +154,59 @@ fn fragments_and_segments_in_one_are_judged_as_what_they_are_of() {
     dataplane.stop();
 }
 
+/// The bytes of a TCP segment without data.
+fn segment(source: SocketAddr, destination: SocketAddr, flags: u8) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    bytes.extend(source.port().to_be_bytes());
+    bytes.extend(destination.port().to_be_bytes());
+    bytes.extend([0, 0, 0, 1, 0, 0, 0, 1, 0x50, flags, 0x20, 0, 0, 0, 0, 0]);
+    // RFC 9293, section 3.1: over addresses, protocol, length and segment.
+    let octets = |address: IpAddr| match address {
+        IpAddr::V4(address) => address.octets().to_vec(),
+        IpAddr::V6(address) => address.octets().to_vec(),
+    };
+    let pseudo = [octets(source.ip()), octets(destination.ip()), vec![0, 6, 0, 20], bytes.clone()];
+    let words = pseudo.concat();
+    let sum = words.chunks(2).map(|word| u32::from(word[0]) << 8 | u32::from(word[1])).sum::<u32>();
+    let sum = (sum & 0xffff) + (sum >> 16);
+    let checksum = !u16::try_from((sum & 0xffff) + (sum >> 16)).unwrap();
+    bytes[16..18].copy_from_slice(&checksum.to_be_bytes());
+    bytes
+}
+
+#[test]
+fn segments_of_no_connection_that_open_none_are_dropped() {
+    if !requirements::met("segments of unknown connections") {
+        return;
+    }
+    let (node, directory) = (Node::new(3), shop("segments"));
+    install_rules(&node.namespace, &[]);
+    let dataplane = Dataplane::ready(&node.namespace, directory.path(), &[]);
+    let (db, web) = (node.pod_of(1), node.pod_of(3));
+    let (syn, ack) = (2, 16);
+    for family in [4, 6] {
+        let destination = SocketAddr::new(db.address(family), 80);
+        let domain = socket2::Domain::for_address(destination);
+        let raw = || socket2::Socket::new(domain, socket2::Type::RAW, Some(socket2::Protocol::TCP));
+        let socket = UdpSocket::from(web.namespace.run(raw).unwrap());
+        let send = |port, flags| {
+            let source = SocketAddr::new(web.address(family), port);
+            let to = SocketAddr::new(destination.ip(), 0);
+            socket.send_to(&segment(source, destination, flags), to).unwrap();
+            format!("TCP {} {port} {} 80", source.ip(), destination.ip())
+        };
+        // A rule would allow it, if it opened a connection; but nobody knows who opened the one that it is of.
+        let stray = send(5001, ack);
+        let opening = send(5002, syn);
+        while dataplane.verdicts(&opening).is_empty() {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        assert_eq!(dataplane.verdicts(&opening)[0]["verdict"], "allow");
+        assert!(dataplane.verdicts(&stray).is_empty());
+    }
+    dataplane.stop();
+}
+
 #[test]
 fn services_are_judged_by_the_pods_behind_them() {
     if !requirements::met("Services") {
@@ -210,8 +263,6 @@ fn the_node_reaches_its_pods_and_is_judged_as_their_destination() {
     directory.put("policy.yaml", &policy("db", "db", spec));
     let dataplane = Dataplane::ready(&node.namespace, directory.path(), &[]);
     let (db, web) = (node.pod_of(1), node.pod_of(3));
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    drop(listener);
     for family in [4, 6] {
         let own = NODE[usize::from(family == 6)];
         // The kubelet's probes, also of a pod that admits nobody, and when open connections are judged again.
@@ -220,7 +271,8 @@ fn the_node_reaches_its_pods_and_is_judged_as_their_destination() {
         probe.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
         assert!(crate::servers::echoes(&mut probe, b"probe\n"));
         let mark = dataplane.mark();
-        directory.put("more.yaml", &policy(&format!("more-{family}"), "db", spec));
+        let more = format!("ingress: [{{ports: [{{port: 900{family}}}]}}]");
+        directory.put("more.yaml", &policy("more", "db", &more));
         dataplane.published(mark);
         assert!(crate::servers::echoes(&mut probe, b"probe\n"));
         // A pod that may say nothing does not reach the node; others do.
