@@ -1,8 +1,9 @@
 /*
  * Traffic for benches/nfqueue/run.
  *
- *     traffic serve                     accepts TCP connections, and answers each 32nd datagram, at port 80
- *     traffic connect SECONDS ADDRESS   opens and closes connections; prints how many in a second
+ *     traffic serve                     greets TCP connections, and answers each 32nd datagram, at port 80
+ *     traffic connect SECONDS ADDRESS   opens connections, is greeted and closes them; prints how many in a
+ *                                       second
  *     traffic send SECONDS ADDRESS      sends datagrams, 32 at a time, each lot when the one before was
  *                                       answered; prints how many in a second
  *
@@ -56,6 +57,9 @@ static void *accept_all(void *unused)
     }
     while ((connection = accept(listener, NULL, NULL)) >= 0 || errno == ECONNABORTED) {
         if (connection >= 0) {
+            if (send(connection, "!", 1, MSG_NOSIGNAL) < 0 && errno != ECONNRESET && errno != EPIPE) {
+                perror("send");
+            }
             close(connection);
         }
     }
@@ -88,11 +92,13 @@ static void *open_connections(void *unused)
 {
     struct linger none = {1, 0};
     double end = now() + seconds;
+    char greeting;
 
     (void)unused;
     while (now() < end) {
         int connection = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        if (connect(connection, (struct sockaddr *)&server, sizeof server) == 0) {
+        if (connect(connection, (struct sockaddr *)&server, sizeof server) == 0 &&
+            recv(connection, &greeting, 1, 0) == 1) {
             atomic_fetch_add(&done, 1);
         }
         setsockopt(connection, SOL_SOCKET, SO_LINGER, &none, sizeof none);

@@ -106,13 +106,19 @@ struct manifests *manifests_new(const struct options *options)
 static struct file *find_file(struct manifests *manifests, const char *name)
 {
     struct file **files = manifests->files;
-    size_t at = 0;
+    size_t at = 0, end = manifests->files_len;
 
-    while (at < manifests->files_len && strcmp(files[at]->name, name) < 0) {
-        at++;
-    }
-    if (at < manifests->files_len && strcmp(files[at]->name, name) == 0) {
-        return files[at];
+    while (at < end) {
+        size_t middle = at + (end - at) / 2;
+        int order = strcmp(files[middle]->name, name);
+        if (order == 0) {
+            return files[middle];
+        }
+        if (order < 0) {
+            at = middle + 1;
+        } else {
+            end = middle;
+        }
     }
     files = realloc(files, (manifests->files_len + 1) * sizeof *files);
     if (files == NULL) {
@@ -205,31 +211,39 @@ static void read_file(struct manifests *manifests, struct file *file)
     free(path);
 }
 
-/* Walks of `twalk_r`. */
-struct walk {
-    const struct file *file; /* whose objects */
-    bool is_leaving;
-    struct object **leaving;
-    size_t leaving_len;
-};
-
-static void mark(const void *node, VISIT visit, void *closure)
+/* Marks objects whose files are gone or changed. */
+static void mark_leaving(const void *node, VISIT visit, void *unused)
 {
     struct object *object = *(struct object *const *)node;
-    const struct walk *walk = closure;
 
-    if ((visit == postorder || visit == leaf) && object->file == walk->file) {
-        object->is_leaving = walk->is_leaving;
+    (void)unused;
+    if (visit == postorder || visit == leaf) {
+        object->is_leaving = !object->file->present || object->file->changed;
     }
 }
 
-static void collect(const void *node, VISIT visit, void *closure)
+/* Takes that back for a file that stays what it was. */
+static void mark_staying(const void *node, VISIT visit, void *file)
 {
     struct object *object = *(struct object *const *)node;
-    struct walk *walk = closure;
+
+    if ((visit == postorder || visit == leaf) && object->file == file) {
+        object->is_leaving = false;
+    }
+}
+
+struct leaving {
+    struct object **objects;
+    size_t count;
+};
+
+static void collect_leaving(const void *node, VISIT visit, void *closure)
+{
+    struct object *object = *(struct object *const *)node;
+    struct leaving *leaving = closure;
 
     if ((visit == postorder || visit == leaf) && object->is_leaving) {
-        walk->leaving[walk->leaving_len++] = object;
+        leaving->objects[leaving->count++] = object;
     }
 }
 
@@ -350,20 +364,19 @@ static void remove_object(struct manifests *manifests, struct object *object)
 
 static bool remove_leaving(struct manifests *manifests)
 {
-    struct walk walk = {NULL, true, NULL, 0};
+    struct leaving leaving = {calloc(manifests->objects_len + 1, sizeof *leaving.objects), 0};
     size_t i;
 
-    walk.leaving = calloc(manifests->objects_len + 1, sizeof *walk.leaving);
-    if (walk.leaving == NULL) {
+    if (leaving.objects == NULL) {
         perror("netpol-nfqueue");
         return false;
     }
-    twalk_r(manifests->objects, collect, &walk);
-    for (i = 0; i < walk.leaving_len; i++) {
-        remove_object(manifests, walk.leaving[i]);
+    twalk_r(manifests->objects, collect_leaving, &leaving);
+    for (i = 0; i < leaving.count; i++) {
+        remove_object(manifests, leaving.objects[i]);
     }
-    free(walk.leaving);
-    return walk.leaving_len > 0;
+    free(leaving.objects);
+    return leaving.count > 0;
 }
 
 /* Finds out which files are there and reads those that changed. */
@@ -419,7 +432,6 @@ static bool apply_changed(struct manifests *manifests, bool in_force)
 
     for (at = 0; at < manifests->files_len; at++) {
         struct file *file = manifests->files[at];
-        struct walk walk = {file, false, NULL, 0};
         if (!file->present || !file->changed || file->in_force != in_force) {
             continue;
         }
@@ -428,7 +440,7 @@ static bool apply_changed(struct manifests *manifests, bool in_force)
             file->in_force = changed = true;
         } else {
             /* What it said before stays, and it is read again when anything changes. */
-            twalk_r(manifests->objects, mark, &walk);
+            twalk_r(manifests->objects, mark_staying, file);
             memset(&file->stat, 0, sizeof file->stat);
         }
         netpol_manifest_free(file->manifest);
@@ -445,12 +457,7 @@ bool manifests_load(struct manifests *manifests, struct directory *directory)
     if (!look(manifests, directory)) {
         return false;
     }
-    for (at = 0; at < manifests->files_len; at++) {
-        struct walk walk = {manifests->files[at], true, NULL, 0};
-        if (!walk.file->present || walk.file->changed) {
-            twalk_r(manifests->objects, mark, &walk);
-        }
-    }
+    twalk_r(manifests->objects, mark_leaving, NULL);
     /* Whoever has an object keeps it, before another can claim it. */
     changed = apply_changed(manifests, true);
     changed = apply_changed(manifests, false) || changed;

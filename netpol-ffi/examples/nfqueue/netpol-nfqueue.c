@@ -41,6 +41,7 @@ struct dataplane {
     uint64_t generation; /* published */
     uint64_t judged;     /* the generation by which open connections were judged last */
     netpol_engine *engine;
+    bool is_behind; /* what was loaded could not be published */
     int signals, failed;
 };
 
@@ -73,6 +74,7 @@ static void publish(struct dataplane *dataplane)
     struct manifests_counters counters = manifests_count(dataplane->manifests);
     netpol_engine *engine = manifests_publish(dataplane->manifests);
 
+    dataplane->is_behind = engine == NULL;
     if (engine == NULL) {
         return;
     }
@@ -91,7 +93,7 @@ static void publish(struct dataplane *dataplane)
 
 static void load(struct dataplane *dataplane)
 {
-    if (manifests_load(dataplane->manifests, dataplane->directory)) {
+    if (manifests_load(dataplane->manifests, dataplane->directory) || dataplane->is_behind) {
         publish(dataplane);
     } else {
         fputs("nothing changed\n", stderr);

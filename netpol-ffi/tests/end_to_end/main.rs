@@ -1,6 +1,8 @@
 //! netpol-nfqueue on a node whose pods are network namespaces: what really connects, and what the program does
 //! when files, policies, pods and the program itself come and go.
 
+#![cfg(target_os = "linux")]
+
 #[path = "../support/mod.rs"]
 mod support;
 

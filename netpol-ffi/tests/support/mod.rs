@@ -21,7 +21,7 @@ pub(crate) fn succeeded(command: &mut Command) -> Output {
 /// Says that something is not tested, past the capture of the test harness.
 pub(crate) fn skipped(what: &str, why: &str) {
     // To the stream itself: what macros print is kept back when a test passes.
-    writeln!(std::io::stderr(), "SKIPPED: {what} ({why})").unwrap();
+    std::io::stderr().write_all(format!("SKIPPED: {what} ({why})\n").as_bytes()).unwrap();
 }
 
 /// Says that something is not tested because what anybody can install is missing. Where
