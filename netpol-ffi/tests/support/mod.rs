@@ -31,9 +31,22 @@ pub(crate) fn missing(what: &str, why: &str) {
     skipped(what, why);
 }
 
+fn is_there(tool: &str) -> bool {
+    Command::new(tool).arg("--version").output().is_ok_and(|output| output.status.success())
+}
+
+/// Whether a tool is there that takes minutes to build; says so when it is not, also in CI.
+pub(crate) fn has_built(tool: &str) -> bool {
+    let found = is_there(tool);
+    if !found {
+        skipped(&format!("what needs {tool}"), &format!("{tool} is not installed"));
+    }
+    found
+}
+
 /// Whether a tool is there; says so when it is not.
 pub(crate) fn has(tool: &str) -> bool {
-    let found = Command::new(tool).arg("--version").output().is_ok_and(|o| o.status.success());
+    let found = is_there(tool);
     if !found {
         missing(&format!("what needs {tool}"), &format!("{tool} is not installed"));
     }
