@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "report.h"
+
 /* A file as it was read last. */
 struct file {
     char *name;
@@ -44,41 +46,6 @@ static int compare_objects(const void *left, const void *right)
     return order != 0 ? order : strcmp(a->name, b->name);
 }
 
-/* How the API spells a kind. */
-static const char *kind_name(int32_t kind)
-{
-    static const char *const names[] = {
-        [NETPOL_KIND_NAMESPACE] = "Namespace",
-        [NETPOL_KIND_NODE] = "Node",
-        [NETPOL_KIND_POD] = "Pod",
-        [NETPOL_KIND_NETWORK_POLICY] = "NetworkPolicy",
-        [NETPOL_KIND_CLUSTER_NETWORK_POLICY] = "ClusterNetworkPolicy",
-        [NETPOL_KIND_ADMIN_NETWORK_POLICY] = "AdminNetworkPolicy",
-        [NETPOL_KIND_BASELINE_ADMIN_NETWORK_POLICY] = "BaselineAdminNetworkPolicy",
-    };
-
-    return kind >= 0 && kind < (int32_t)(sizeof names / sizeof names[0]) && names[kind] != NULL ? names[kind]
-                                                                                               : "object";
-}
-
-/* Prints a report as it is: errors and warnings with their lines. */
-static void print_report(netpol_report *report)
-{
-    netpol_str text = netpol_report_text(report);
-
-    if (text.len > 0) {
-        fprintf(stderr, "%.*s", (int)text.len, text.data);
-    }
-    netpol_report_free(report);
-}
-
-static void print_status(const char *about, netpol_status status)
-{
-    netpol_str text = netpol_status_text(status);
-
-    fprintf(stderr, "netpol-nfqueue: %s: %.*s\n", about, (int)text.len, text.data);
-}
-
 struct manifests *manifests_new(const struct options *options)
 {
     struct manifests *manifests = calloc(1, sizeof *manifests);
@@ -95,7 +62,7 @@ struct manifests *manifests_new(const struct options *options)
     knobs.until_synced = options->fail_open ? 2 : 1;
     status = netpol_cluster_new(&knobs, &manifests->cluster);
     if (status != NETPOL_STATUS_OK) {
-        print_status("cluster", status);
+        report_status("cluster", status);
         free(manifests);
         return NULL;
     }
@@ -181,7 +148,7 @@ static int read_changed(struct manifests *manifests, struct file *file, const ch
             file->stat = now;
             file->changed = true;
             if (status != NETPOL_STATUS_OK) {
-                print_status(path, status);
+                report_status(path, status);
             }
             free(buffer);
         }
@@ -291,7 +258,7 @@ static bool may_have(const struct manifests *manifests, const struct object *obj
     }
     if (there != NULL && (*there)->file != object->file && !(*there)->is_leaving) {
         fprintf(stderr, "error: %s `%s%s%s` is there already, from %s:%u\n --> %s/%s:%u\n",
-                kind_name(object->kind), object->namespace_,
+                report_kind(object->kind), object->namespace_,
                 object->namespace_[0] == '\0' ? "" : "/", object->name, (*there)->file->name, (*there)->line,
                 directory, object->file->name, object->line);
         return false;
@@ -315,11 +282,11 @@ static bool apply(struct manifests *manifests, struct file *file)
     if (is_good) {
         status = netpol_cluster_apply_manifest(manifests->cluster, file->manifest, manifests->options->admission,
                                                &report);
-        print_report(report);
+        report_print(report);
         is_good = status == NETPOL_STATUS_OK;
     }
     if (status != NETPOL_STATUS_OK && status != NETPOL_STATUS_REFUSED) {
-        print_status(file->name, status);
+        report_status(file->name, status);
     }
     for (i = 0; i < count && objects != NULL; i++) {
         struct object **there = is_good ? tsearch(objects[i], &manifests->objects, compare_objects) : NULL;
@@ -355,7 +322,7 @@ static void remove_object(struct manifests *manifests, struct object *object)
                                        netpol_str_of(object->name), NULL);
     }
     if (status != NETPOL_STATUS_OK) {
-        print_status(object->name, status);
+        report_status(object->name, status);
     }
     tdelete(object, &manifests->objects, compare_objects);
     manifests->objects_len--;
@@ -478,9 +445,9 @@ netpol_engine *manifests_publish(struct manifests *manifests)
     netpol_report *report = NULL;
     netpol_status status = netpol_cluster_publish(manifests->cluster, &engine, &report);
 
-    print_report(report);
+    report_print(report);
     if (status != NETPOL_STATUS_OK) {
-        print_status("publish", status);
+        report_status("publish", status);
     }
     return engine;
 }
@@ -491,7 +458,7 @@ netpol_readers *manifests_readers(const struct manifests *manifests)
     netpol_status status = netpol_cluster_readers(manifests->cluster, &readers);
 
     if (status != NETPOL_STATUS_OK) {
-        print_status("readers", status);
+        report_status("readers", status);
     }
     return readers;
 }
