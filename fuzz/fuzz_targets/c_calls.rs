@@ -16,6 +16,7 @@ use netpol::decision::*;
 use netpol::engine::*;
 use netpol::flow_options::netpol_flow_options;
 use netpol::flows::*;
+use netpol::manifest::*;
 use netpol::objects::*;
 use netpol::packet::netpol_packet;
 use netpol::policies::*;
@@ -101,7 +102,7 @@ impl Library {
                     let text = netpol_str { data: text.as_ptr().cast(), len: text.len() };
                     let admission = i32::from(*admission);
                     let mut objects = 0;
-                    ended(netpol_cluster_apply(
+                    let applied = ended(netpol_cluster_apply(
                         cluster,
                         view("fuzz"),
                         text,
@@ -109,6 +110,28 @@ impl Library {
                         &mut objects,
                         report,
                     ));
+                    let mut manifest = null_mut();
+                    assert!(ended(netpol_manifest_read(
+                        cluster,
+                        view("fuzz"),
+                        text,
+                        &mut manifest
+                    )));
+                    let count = netpol_manifest_count(manifest);
+                    assert!(!applied || count == objects);
+                    for index in 0..=count {
+                        let mut object = std::mem::MaybeUninit::uninit();
+                        let there = ended(netpol_manifest_at(manifest, index, object.as_mut_ptr()));
+                        assert_eq!(there, index < count);
+                    }
+                    let again = ended(netpol_cluster_apply_manifest(
+                        cluster,
+                        manifest,
+                        admission,
+                        null_mut(),
+                    ));
+                    assert_eq!(again, applied);
+                    netpol_manifest_free(manifest);
                 }
                 Call::Pod { name, label, address, numbers, size } => {
                     let label =

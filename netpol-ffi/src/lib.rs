@@ -20,6 +20,7 @@ pub mod decision;
 pub mod engine;
 pub mod flow_options;
 pub mod flows;
+pub mod manifest;
 pub mod objects;
 pub mod options;
 pub mod packet;
@@ -42,6 +43,7 @@ const _: () = {
     const fn one_thread_at_a_time<T: Send>() {}
     any_thread::<engine::netpol_engine>();
     any_thread::<reader::netpol_readers>();
+    any_thread::<manifest::netpol_manifest>();
     any_thread::<report::netpol_report>();
     any_thread::<text::netpol_string>();
     any_thread::<changes::netpol_changes>();

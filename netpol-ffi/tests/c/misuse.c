@@ -16,6 +16,8 @@ static void nulls(void)
     const netpol_backend *list = NULL;
     netpol_service_question service_question = {0};
     netpol_service_id service = 9;
+    netpol_manifest *manifest = NULL;
+    netpol_object object;
     netpol_packet packet = {0};
     netpol_question question = {0};
     netpol_party party = {0};
@@ -40,6 +42,10 @@ static void nulls(void)
 
     IS_NULL(netpol_cluster_apply(NULL, none, none, 0, &count, &report));
     IS_NULL(netpol_cluster_replace_all(NULL, NETPOL_KIND_POD, none, none, 0, NULL));
+    IS_NULL(netpol_manifest_read(NULL, none, none, &manifest));
+    IS_NULL(netpol_manifest_read(cluster, none, none, NULL));
+    IS_NULL(netpol_manifest_at(NULL, 0, &object));
+    IS_NULL(netpol_cluster_apply_manifest(cluster, NULL, 0, NULL));
     IS_NULL(netpol_cluster_delete(NULL, NETPOL_KIND_POD, none, none, NULL));
     IS_NULL(netpol_cluster_set_node_addresses(NULL, none, NULL, 0));
     IS_NULL(netpol_cluster_set_node_addresses(cluster, none, NULL, 1));
@@ -119,6 +125,7 @@ static void nulls(void)
     CHECK(netpol_changes_is_everything(NULL));
     CHECK(netpol_changes_touch_packet(NULL, &packet) && netpol_changes_touch_address(NULL, NULL));
     CHECK(netpol_report_count(NULL) == 0 && netpol_report_text(NULL).len == 0);
+    CHECK(netpol_manifest_count(NULL) == 0);
     CHECK(netpol_report_json(NULL).len == 0 && netpol_string_view(NULL).len == 0);
     netpol_cluster_free(NULL);
     netpol_engine_free(NULL);
@@ -129,10 +136,12 @@ static void nulls(void)
     netpol_changes_free(NULL);
     netpol_reach_free(NULL);
     netpol_backends_free(NULL);
+    netpol_manifest_free(NULL);
 
     /* Nothing was written by any of them, and everything still works. */
     CHECK(verdict == 9 && port == 9 && count == 9 && string == NULL && changes == NULL);
     CHECK(service == 9 && backends == NULL && list == NULL && report == NULL);
+    CHECK(manifest == NULL);
     packet.family = 4;
     CHECK(netpol_engine_decide_batch(engine, NULL, 0, NULL) == NETPOL_STATUS_OK);
     CHECK(netpol_reader_decide(reader, &packet, &verdict) == NETPOL_STATUS_OK);
