@@ -109,6 +109,7 @@
 
 mod cluster;
 mod compile;
+pub mod contents;
 pub mod diagnostic;
 mod directory;
 pub mod engine;
@@ -129,6 +130,7 @@ mod tables;
 pub mod validate;
 
 pub use cluster::{Applied, Cluster};
+pub use contents::Contents;
 pub use diagnostic::{Diagnostic, Error};
 pub use directory::EndpointId;
 pub use engine::{

@@ -39,6 +39,16 @@ impl Dirty {
         self.nodes.dedup();
     }
 
+    /// Whether nothing changed.
+    pub(super) fn is_empty(&self) -> bool {
+        self.namespaces.is_empty()
+            && self.endpoints.is_empty()
+            && self.policies.is_empty()
+            && self.cluster_policies.is_empty()
+            && self.nodes.is_empty()
+            && self.domains.is_empty()
+    }
+
     /// Adds what changed elsewhere.
     pub(super) fn append(&mut self, mut other: Dirty) {
         self.namespaces.append(&mut other.namespaces);

@@ -133,7 +133,7 @@ pub(crate) struct Names {
 }
 
 impl Names {
-    fn labels(&mut self, labels: &Labels) -> Box<[Label]> {
+    pub(super) fn labels(&mut self, labels: &Labels) -> Box<[Label]> {
         labels.iter().map(|(key, value)| self.labels.intern(key, value)).collect()
     }
 

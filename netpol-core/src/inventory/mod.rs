@@ -10,6 +10,7 @@ mod domains;
 mod endpoint;
 mod labels;
 mod node;
+mod saved;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::BuildHasher;
@@ -23,9 +24,10 @@ pub(crate) use domains::Domains;
 pub(crate) use endpoint::{EndpointRecord, Names};
 pub(crate) use labels::{Fact, FactList, Label, LabelIndex};
 pub(crate) use node::NodeRecord;
+pub(crate) use saved::SavedInventory;
 
 use crate::hash::{FixedHasher, Map};
-use crate::model::{Kind, Labels, Pod, Workload};
+use crate::model::{Kind, Labels, ObjectRef, Pod, Workload};
 use crate::numbers::Numbers;
 use crate::options::Options;
 use crate::policy::Policy;
@@ -46,6 +48,8 @@ pub(crate) struct Inventory {
     pub(crate) cluster_policies: BTreeMap<(Kind, Box<str>), Arc<Policy>>,
     /// What domain names resolve to, as the embedder feeds it.
     pub(crate) domains: Domains,
+    /// How many objects there were that the server would have named after the same prefix.
+    pub(crate) unnamed: BTreeMap<ObjectRef, u32>,
     dirty: Dirty,
 }
 
@@ -407,6 +411,11 @@ impl Inventory {
         } else {
             self.fed_node_addresses.insert(name.into(), addresses);
         }
+    }
+
+    /// Whether something changed since the last call of [`take_dirty`](Self::take_dirty).
+    pub(crate) fn is_dirty(&self) -> bool {
+        !self.dirty.is_empty() || self.domains.has_changed()
     }
 
     /// What changed since the last call.
