@@ -245,6 +245,12 @@ impl Cluster {
         self.inventory_mut().domains.advance(now);
     }
 
+    /// How many engines it published.
+    #[must_use]
+    pub const fn generation(&self) -> u64 {
+        self.generation
+    }
+
     /// What it holds now, to be [written down](Contents::to_bytes) or compiled elsewhere. Copies a
     /// pointer; the next change copies what the pointer leads to, if the contents are still there.
     #[must_use]

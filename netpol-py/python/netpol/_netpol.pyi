@@ -1,6 +1,6 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
-from typing import Any, Literal, Self, SupportsIndex, final
+from typing import Any, Literal, Self, final
 
 import numpy as np
 import numpy.typing as npt
@@ -59,14 +59,18 @@ class Manifest:
     ) -> Self: ...
     @classmethod
     def read_files(cls, *paths: PathLike, reading: ReadOptions | None = None) -> Self: ...
-    @property
     def objects(self) -> tuple[ObjectName, ...]: ...
-    @property
     def skipped(self) -> dict[str, int]: ...
     def check(
-        self, *, admission: AdmissionLike = "create", options: Options | None = None
+        self, *, admission: AdmissionLike | None = None, options: Options | None = None
     ) -> tuple[Diagnostic, ...]: ...
-    def render(self, diagnostics: Iterable[Diagnostic], /, *, coloured: bool = False) -> str: ...
+    def report(
+        self,
+        *,
+        admission: AdmissionLike | None = None,
+        options: Options | None = None,
+        coloured: bool = False,
+    ) -> str: ...
     def convert(self) -> Conversion: ...
     def __len__(self) -> int: ...
 
@@ -76,24 +80,24 @@ class Cluster:
     @property
     def options(self) -> Options: ...
     @property
+    def generation(self) -> int: ...
+    @property
     def synced(self) -> bool: ...
     @synced.setter
     def synced(self, synced: bool) -> None: ...
-    @property
-    def engine(self) -> Engine | None: ...
     def apply(
         self,
         source: Source | Manifest,
         /,
         *,
-        admission: AdmissionLike = "create",
+        admission: AdmissionLike | None = None,
         name: str | None = None,
         reading: ReadOptions | None = None,
     ) -> Applied: ...
     def apply_files(
         self,
         *paths: PathLike,
-        admission: AdmissionLike = "create",
+        admission: AdmissionLike | None = None,
         reading: ReadOptions | None = None,
     ) -> Applied: ...
     def upsert(
@@ -101,7 +105,7 @@ class Cluster:
         object: Source,
         /,
         *,
-        admission: AdmissionLike = "create",
+        admission: AdmissionLike | None = None,
         reading: ReadOptions | None = None,
     ) -> Applied: ...
     def replace_all(
@@ -110,7 +114,7 @@ class Cluster:
         objects: Source,
         /,
         *,
-        admission: AdmissionLike = "create",
+        admission: AdmissionLike | None = None,
         reading: ReadOptions | None = None,
     ) -> Applied: ...
     def delete(self, kind: str, name: str, /, *, namespace: str | None = None) -> bool: ...
@@ -154,7 +158,7 @@ class Engine:
         destination: EndpointLike,
         *,
         port: PortLike | None = None,
-        protocol: ProtocolLike = "TCP",
+        protocol: ProtocolLike | None = None,
         icmp: tuple[int, int] | None = None,
         fragment: bool = False,
         via_service: bool = False,
@@ -166,7 +170,7 @@ class Engine:
         destination: EndpointLike,
         *,
         port: PortLike | None = None,
-        protocol: ProtocolLike = "TCP",
+        protocol: ProtocolLike | None = None,
         icmp: tuple[int, int] | None = None,
         fragment: bool = False,
         via_service: bool = False,
@@ -177,7 +181,7 @@ class Engine:
         destination: EndpointLike,
         *,
         port: PortLike | None = None,
-        protocol: ProtocolLike = "TCP",
+        protocol: ProtocolLike | None = None,
         icmp: tuple[int, int] | None = None,
         fragment: bool = False,
         via_service: bool = False,
@@ -209,10 +213,10 @@ class Engine:
         /,
         *,
         port: PortLike,
-        protocol: ProtocolLike = "TCP",
+        protocol: ProtocolLike | None = None,
     ) -> Reach: ...
     def destinations_of(
-        self, source: EndpointLike, /, *, port: int, protocol: ProtocolLike = "TCP"
+        self, source: EndpointLike, /, *, port: int, protocol: ProtocolLike | None = None
     ) -> Reach: ...
     def changes_since(self, earlier: Engine | int, /) -> Changes: ...
     def recheck(
@@ -223,13 +227,14 @@ class Engine:
         /,
         *,
         columns: Mapping[str, str] | None = None,
+        threads: int | None = None,
     ) -> npt.NDArray[np.int64]: ...
     def endpoint(self, name: str | Endpoint, /) -> Endpoint: ...
     def endpoints(self) -> tuple[Endpoint, ...]: ...
     def addresses(self, endpoint: str | Endpoint, /) -> tuple[Address, ...]: ...
     def owner(self, address: AddressLike, /) -> Endpoint | None: ...
     def port_number(
-        self, destination: str | Endpoint, name: str, /, *, protocol: ProtocolLike = "TCP"
+        self, destination: str | Endpoint, name: str, /, *, protocol: ProtocolLike | None = None
     ) -> int: ...
     def policies(self) -> tuple[PolicyName, ...]: ...
     def memory_usage(self) -> MemoryUsage: ...
@@ -253,7 +258,12 @@ class Changes:
     def is_empty(self) -> bool: ...
     def touches(self, *parties: EndpointLike) -> bool: ...
     def touches_batch(
-        self, flows: Flows, /, *, columns: Mapping[str, str] | None = None
+        self,
+        flows: Flows,
+        /,
+        *,
+        columns: Mapping[str, str] | None = None,
+        threads: int | None = None,
     ) -> npt.NDArray[np.bool_]: ...
     def endpoints(self) -> tuple[Endpoint, ...]: ...
     def addresses(self) -> tuple[Address, ...]: ...
@@ -263,13 +273,12 @@ class Changes:
 class FlowTable:
     @property
     def column_names(self) -> tuple[str, ...]: ...
+    @property
+    def num_rows(self) -> int: ...
     def column(self, name: str, /) -> npt.NDArray[Any]: ...
     def __len__(self) -> int: ...
     def __getitem__(self, name: str, /) -> npt.NDArray[Any]: ...
     def __arrow_c_schema__(self) -> object: ...
-    def __arrow_c_array__(
-        self, requested_schema: object | None = None
-    ) -> tuple[object, object]: ...
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
 
 @final
@@ -284,7 +293,7 @@ class LabelSelector:
 
 @final
 class IpBlock:
-    def __new__(cls, cidr: str | Network, excepts: Iterable[str | Network] = ()) -> Self: ...
+    def __new__(cls, cidr: str | Network, excepts: Iterable[str | Network] | None = None) -> Self: ...
     @property
     def cidr(self) -> Network: ...
     @property
