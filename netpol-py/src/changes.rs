@@ -34,6 +34,7 @@ pub(crate) struct Changes {
 impl Changes {
     /// The generation they start from.
     #[getter]
+    #[expect(clippy::wrong_self_convention, reason = "it is an attribute, not a conversion")]
     fn from_generation(&self) -> u64 {
         self.changes.from_generation()
     }

@@ -65,7 +65,8 @@ impl Engine {
     ///
     /// `port` is a number, or a name that the destination's containers have for it. `protocol` is
     /// `TCP`, `UDP`, `SCTP`, `ICMP`, `ICMPv6` or a number. `icmp` is type and code; without it a
-    /// question about ICMP is about an echo request, of the family in which the ends meet.
+    /// question about ICMP by its name is about an echo request, of the family in which the ends meet,
+    /// and one about it by its number is about a message of unknown type.
     /// `fragment=True` is a packet of the protocol that carries no ports. `via_service=True` says that
     /// a Service led the packet there. `direction` asks one side alone.
     ///

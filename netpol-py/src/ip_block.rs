@@ -4,7 +4,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::{PyString, PyTuple};
+use pyo3::types::{PyString, PyTuple, PyType};
 
 use crate::arguments::{address, network, network_to_python};
 use crate::errors::wrong_type;
@@ -69,12 +69,10 @@ impl IpBlock {
         hasher.finish()
     }
 
-    fn __reduce__<'py>(
-        slf: &Bound<'py, Self>,
-    ) -> PyResult<(Bound<'py, PyAny>, (String, Vec<String>))> {
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> (Bound<'py, PyType>, (String, Vec<String>)) {
         let block = &slf.get().0;
         let excepts = block.excepts().iter().map(ToString::to_string).collect();
-        Ok((slf.get_type().into_any(), (block.cidr().to_string(), excepts)))
+        (slf.get_type(), (block.cidr().to_string(), excepts))
     }
 
     fn __str__(&self) -> String {

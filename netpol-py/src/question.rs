@@ -107,6 +107,10 @@ impl Asking<'_, '_> {
         Ok(if self.via_service { question.via_service() } else { question })
     }
 
+    fn names_protocol(&self) -> bool {
+        self.protocol.is_some_and(|protocol| protocol.is_instance_of::<PyString>())
+    }
+
     /// What follows the IP header; `None` for an echo request.
     fn transport(
         &self,
@@ -132,7 +136,8 @@ impl Asking<'_, '_> {
             (Some(_), _) => Err(PyValueError::new_err(format!("{protocol} has no ports"))),
             (None, Some((kind, code))) => Ok(Some(Transport::Icmp { kind, code })),
             (None, None) if self.fragment => Ok(Some(Transport::Unknown)),
-            (None, None) if is_icmp => Ok(None),
+            // Who names ICMP means a ping; who gives its number has a packet of unknown type.
+            (None, None) if is_icmp && self.names_protocol() => Ok(None),
             (None, None) if protocol.has_policy_ports() => Err(PyTypeError::new_err(format!(
                 "a question about {protocol} needs `port`; a fragment without ports is `fragment=True`"
             ))),

@@ -72,7 +72,6 @@ pub(super) enum Protocols {
 
 /// What a row asks.
 #[derive(Clone, Copy, Debug)]
-#[expect(clippy::large_enum_variant, reason = "both are small, and one is in every row")]
 pub(super) enum Asked {
     Packet(Packet),
     Question(Question),
