@@ -18,12 +18,15 @@ def plain(name: str, column: Any) -> tuple[str, Any]:
 
     ``value``: one that all rows have; ``arrow``: an array with ``__arrow_c_array__``; ``numbers`` and
     ``flags``: a NumPy array of native numbers or truth values; ``bytes``: one row of bytes for each
-    value; ``text``: one row of code points for each value; ``objects``: a list.
+    value; ``text``: one row of code points for each value; ``objects``: a list, with ``None`` where
+    there is no value.
     """
     if isinstance(column, _SCALARS):
         return "value", column
     if hasattr(column, "__arrow_c_array__"):
         return "arrow", column
+    if isinstance(column, (list, tuple)):
+        return "objects", [None if _is_missing(value) else value for value in column]
     if isinstance(column, np.ma.MaskedArray) and np.ma.is_masked(column):
         return "objects", column.tolist()
     array = np.asarray(column)
