@@ -16,7 +16,7 @@ FUZZ_SEEDS_c_calls := fuzz/seeds/packet
 LONG_PACKETS ?= 10000000
 
 .DEFAULT_GOAL := help
-.PHONY: help test long lint format docs header install audit bench measure peers icount gate fuzz-smoke fuzz
+.PHONY: help test python wheel stubs long lint format docs header install audit bench measure peers icount gate fuzz-smoke fuzz
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -24,6 +24,16 @@ help: ## List the targets
 test: ## Run every test
 	$(CARGO) test --workspace --all-targets
 	$(CARGO) test --workspace --doc
+	netpol-py/check
+
+python: ## Build the Python wheel, and test it in a venv of its own
+	netpol-py/check
+
+wheel: ## Build the Python wheel that goes to other machines, into target/wheels (needs maturin)
+	maturin build --locked --profile wheel --manifest-path netpol-py/Cargo.toml --out target/wheels
+
+stubs: ## Write the documentation of the Python classes into their stub (after `make python`)
+	target/python/venv/bin/python netpol-py/stub_docs.py
 
 long: ## Compare the engine with the reference over ten million packets
 	NETPOL_LONG=$(LONG_PACKETS) $(CARGO) test --release -p netpol-testing --test it differential -- --nocapture

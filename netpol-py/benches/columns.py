@@ -21,6 +21,7 @@ import netpol
 import numpy as np
 
 NAMESPACES = 100
+CALLS = 20_000
 
 
 def objects(pods: int) -> Iterator[dict[str, Any]]:
@@ -149,12 +150,12 @@ def main() -> None:
             "destination": pa.array([str(ipaddress.ip_address(int(one))) for one in fewer["destination"]]),
         })
         report("decide_batch, Arrow table of texts", rows // 4, lambda: engine.decide_batch(texts))
-    single = 20_000
-    ends = [(address(number), address(number + 1)) for number in range(single)]
-    report("decide, a call for each", single, lambda: [
-        engine.decide(source, destination, port=5432) for source, destination in ends])
-    names = [(f"n{n % 100}/p{n}", f"n{(n + 1) % 100}/p{n + 1}") for n in range(min(single, arguments.pods - 1))]
-    report("decide, a call for each, by name", len(names), lambda: [
+    pairs = [(address(number), address(number + 1)) for number in range(CALLS)]
+    report("decide, a call for each", CALLS, lambda: [
+        engine.decide(source, destination, port=5432) for source, destination in pairs])
+    pods = arguments.pods
+    names = [(f"n{n % 100 % NAMESPACES}/p{n % pods}", f"n0/p{n % pods // 100 * 100}") for n in range(CALLS)]
+    report("decide, a call for each, by name", CALLS, lambda: [
         engine.decide(source, destination, port=5432) for source, destination in names])
     saved = pickle.dumps(engine)
     print(f"{'pickle':40}{len(saved) / 1e6:8.1f} MB")

@@ -23,7 +23,7 @@ use crate::{answers, classes, question};
 /// True
 /// >>> changes = cluster.publish().changes_since(before)
 /// >>> [str(endpoint) for endpoint in changes.endpoints()]
-/// ['shop/db']
+/// ['statefulset/shop/db']
 #[pyclass(frozen, module = "netpol", weakref)]
 pub(crate) struct Changes {
     engine: netpol_core::Engine,

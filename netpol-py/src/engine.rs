@@ -28,9 +28,9 @@ use crate::{answers, classes, diagnostics, options};
 /// Services.
 ///
 /// >>> engine = netpol.load("netpol-core/examples/shop")
-/// >>> engine.decide("shop/web", "shop/api", port=8080)
+/// >>> engine.decide("shop/web", "shop/api", port="http")
 /// <Verdict.ALLOW: 'allow'>
-/// >>> engine.decide("shop/web", "10.20.99.7", port=443)
+/// >>> engine.decide("shop/db", "10.20.99.7", port=443)
 /// <Verdict.DENY: 'deny'>
 #[pyclass(frozen, module = "netpol", weakref)]
 pub(crate) struct Engine {

@@ -9,7 +9,7 @@ import ipaddress
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import tomli
 
@@ -39,7 +39,7 @@ class Step:
 class Case:
     name: str
     options: dict[str, Any]
-    admission: str
+    admission: Literal["create", "stored"]
     steps: list[Step] = field(default_factory=list)
 
 
@@ -83,13 +83,16 @@ def _instance(table: dict[str, Any], families: list[str], name: str) -> Case:
 def _assign_addresses(steps: list[dict[str, Any]], families: list[str]) -> dict[str, list[str]]:
     assigned: dict[str, list[str]] = {}
     for step in steps:
-        pods = [{"name": pod} if isinstance(pod, str) else dict(pod) for pod in step.get("pods", [])]
+        pods: list[dict[str, Any]] = [
+            {"name": pod} if isinstance(pod, str) else dict(pod) for pod in step.get("pods", [])
+        ]
         for pod in pods:
             if "ips" in pod:
                 continue
             number = len(assigned) + 1
             forms = {"ipv4": f"10.244.0.{number}", "ipv6": f"fd00:10:244::{number:x}"}
-            pod["ips"] = assigned.setdefault(pod["name"], [forms[family] for family in families])
+            own = [forms[family] for family in families]
+            pod["ips"] = assigned.setdefault(pod["name"], own)
         if pods:
             step["pods"] = pods
     return assigned
@@ -133,7 +136,9 @@ def _step(step: dict[str, Any]) -> Step:
     for kind in step.get("relist", []):
         relist.append((kind, [one for one in objects if one["kind"] == kind]))
         objects = [one for one in objects if one["kind"] != kind]
-    withdraw = [{"name": row} if isinstance(row, str) else row for row in step.get("withdraw", [])]
+    withdraw: list[dict[str, Any]] = [
+        {"name": row} if isinstance(row, str) else row for row in step.get("withdraw", [])
+    ]
     files = [(TESTDATA / file).read_text() for file in step.get("files", [])]
     return Step(
         delete=[_deleted(text) for text in step.get("delete", [])],

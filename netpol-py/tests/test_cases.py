@@ -59,7 +59,7 @@ def test_case(case: cases.Case) -> None:
             ask.check(again)
 
 
-def handle(cluster: netpol.Cluster, step: cases.Step, admission: str) -> bool:
+def handle(cluster: netpol.Cluster, step: cases.Step, admission: netpol.AdmissionLike) -> bool:
     """Lets the step happen. Says whether something was refused."""
     reading = netpol.ReadOptions(legacy=True)
     refused = False
@@ -105,9 +105,9 @@ def remember(pods: dict[str, list[str]], step: cases.Step) -> None:
         except netpol.RefusedError:
             continue
         engine = alone.publish()
-        for name in engine.endpoints():
-            if name.kind == "Pod":
-                pods[str(name)] = [str(address) for address in engine.addresses(name)]
+        for endpoint in engine.endpoints():
+            if endpoint.kind == "Pod":
+                pods[str(endpoint)] = [str(address) for address in engine.addresses(endpoint)]
     for one in objects:
         if one["kind"] == "Pod":
             metadata = one["metadata"]

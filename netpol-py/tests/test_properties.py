@@ -19,7 +19,7 @@ ADDRESSES = [f"10.0.0.{number}" for number in range(1, 5)]
 OUTSIDE = ["192.0.2.1", "192.0.2.129", "203.0.113.9"]
 PORTS = [22, 80, 443]
 
-selectors = st.one_of(
+selectors: st.SearchStrategy[dict[str, Any]] = st.one_of(
     st.just({}),
     st.sampled_from(NAMES).map(lambda name: {"matchLabels": {"app": name}}),
     st.lists(st.sampled_from(NAMES), min_size=1, unique=True).map(
@@ -47,7 +47,7 @@ def policies(draw: st.DrawFn) -> list[dict[str, Any]]:
         ingress = [{"from": r["peers"], "ports": r["ports"]} for r in draw(st.lists(rules, max_size=2))]
         egress = [{"to": r["peers"], "ports": r["ports"]} for r in draw(st.lists(rules, max_size=2))]
         types = draw(st.sampled_from([["Ingress"], ["Egress"], ["Ingress", "Egress"]]))
-        spec = {"podSelector": draw(selectors), "policyTypes": types}
+        spec: dict[str, Any] = {"podSelector": draw(selectors), "policyTypes": types}
         if "Ingress" in types:
             spec["ingress"] = ingress
         if "Egress" in types:
