@@ -1,7 +1,8 @@
 //! `make install`, and programs that find the library as C programs do.
 
+use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 fn succeeded(command: &mut Command) -> String {
@@ -18,6 +19,32 @@ fn has(tool: &str) -> bool {
         eprintln!("SKIPPED: {tool} is not installed");
     }
     found
+}
+
+/// Every file below a folder, by its path in it.
+fn files_below(folder: &Path) -> BTreeSet<PathBuf> {
+    let mut files = BTreeSet::new();
+    let mut folders = vec![folder.to_path_buf()];
+    while let Some(next) = folders.pop() {
+        for entry in fs::read_dir(next).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                files.insert(path.strip_prefix(folder).unwrap().to_path_buf());
+            }
+        }
+    }
+    files
+}
+
+/// The file is as it stands in the tree, so that every way to install copies the same one.
+#[test]
+fn cmake_is_told_the_version_of_the_library() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let file = fs::read_to_string(root.join("packaging/netpol-config-version.cmake")).unwrap();
+    let expected = format!("set(PACKAGE_VERSION \"{}\")", env!("CARGO_PKG_VERSION"));
+    assert!(file.contains(&expected), "{file}");
 }
 
 #[test]
@@ -43,11 +70,19 @@ fn programs_outside_the_tree_find_the_installed_library() {
         "lib/libnetpol.so",
         &format!("lib/libnetpol.so.{version}"),
         "lib/pkgconfig/netpol.pc",
-        "lib/cmake/netpol/netpol-config.cmake",
-        "lib/cmake/netpol/netpol-config-version.cmake",
+        "share/netpol/cmake/netpol-config.cmake",
+        "share/netpol/cmake/netpol-config-version.cmake",
         "include/netpol.h",
     ] {
         assert!(stage.join("opt/netpol").join(file).exists(), "{file}");
+    }
+    if has("cargo-cinstall") {
+        let packaged = place.join("packaged");
+        let mut install = Command::new(env!("CARGO"));
+        install.current_dir(root).args(["cinstall", "--prefix", "/opt/netpol", "--libdir", "lib"]);
+        install.arg("--target-dir").arg(place.join("cargo-c")).arg("--destdir").arg(&packaged);
+        succeeded(&mut install);
+        assert_eq!(files_below(&packaged), files_below(&stage));
     }
     let expected = format!("{version} 1\n");
 
