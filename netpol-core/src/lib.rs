@@ -110,6 +110,7 @@
 
 mod cluster;
 mod compile;
+pub mod contents;
 pub mod diagnostic;
 mod directory;
 pub mod engine;
@@ -132,6 +133,7 @@ mod tables;
 pub mod validate;
 
 pub use cluster::{Applied, Cluster};
+pub use contents::Contents;
 pub use diagnostic::{Diagnostic, Error};
 pub use directory::EndpointId;
 pub use engine::{

@@ -25,6 +25,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("legacy", &["model", "field", "diagnostic", "selector", "validate"]),
     ("policy", &["model", "field", "selector", "net", "packet", "options", "validate", "legacy"]),
     ("inventory", &["hash", "model", "selector", "net", "numbers", "options", "policy"]),
+    ("contents", &["inventory", "options"]),
     ("directory", &["hash", "model", "packet", "policy", "inventory", "tables"]),
     (
         "engine",
@@ -65,6 +66,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         "cluster",
         &[
             "compile",
+            "contents",
             "diagnostic",
             "engine",
             "field",
