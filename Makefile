@@ -4,19 +4,21 @@
 export RUSTUP_DIST_SERVER ?= http://127.0.0.1:9
 
 CARGO ?= cargo
-FUZZ_TARGETS := manifest selector decide live packet c_calls
+FUZZ_TARGETS := manifest selector decide live contents packet flows c_calls
 FUZZ_SECONDS ?= 15
 FUZZ_SEEDS_manifest := netpol-core/testdata/articles netpol-core/testdata/invalid netpol-core/examples/shop \
 	fuzz/seeds/manifest
 FUZZ_SEEDS_selector := fuzz/seeds/selector
 FUZZ_SEEDS_decide := fuzz/seeds/decide
 FUZZ_SEEDS_live := fuzz/seeds/decide
+FUZZ_SEEDS_contents := netpol-core/testdata/contents
 FUZZ_SEEDS_packet := fuzz/seeds/packet
+FUZZ_SEEDS_flows := fuzz/seeds/flows
 FUZZ_SEEDS_c_calls := fuzz/seeds/packet
 LONG_PACKETS ?= 10000000
 
 .DEFAULT_GOAL := help
-.PHONY: help test long lint format docs header install audit bench measure peers icount gate fuzz-smoke fuzz
+.PHONY: help test python wheel stubs long lint format docs header install audit bench measure peers icount gate fuzz-smoke fuzz
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -24,6 +26,16 @@ help: ## List the targets
 test: ## Run every test
 	$(CARGO) test --workspace --all-targets
 	$(CARGO) test --workspace --doc
+	netpol-py/check
+
+python: ## Build the Python wheel, and test it in a venv of its own
+	netpol-py/check
+
+wheel: ## Build the Python wheel that goes to other machines, into target/wheels (needs maturin)
+	maturin build --locked --release --manifest-path netpol-py/Cargo.toml --out target/wheels
+
+stubs: ## Write the documentation of the Python classes into their stub (after `make python`)
+	target/python/venv/bin/python netpol-py/stub_docs.py
 
 long: ## Compare the engine with the reference over ten million packets
 	NETPOL_LONG=$(LONG_PACKETS) $(CARGO) test --release -p netpol-testing --test it differential -- --nocapture

@@ -632,6 +632,12 @@ typedef struct netpol_cluster netpol_cluster;
 typedef struct netpol_engine netpol_engine;
 
 /**
+ * A text that was read: its objects, and everything that is wrong with it. Nothing is refused before
+ * it is applied. Any thread may read it; it lives until it is freed.
+ */
+typedef struct netpol_manifest netpol_manifest;
+
+/**
  * The other ends that may open a connection, or to which one may be opened. Any thread may read it;
  * it lives until it is freed.
  */
@@ -1055,6 +1061,32 @@ typedef struct {
    */
   int32_t priority;
 } netpol_policy_name;
+
+/**
+ * An object of a manifest. The texts live as long as the manifest.
+ */
+typedef struct {
+  /**
+   * A `netpol_kind`.
+   */
+  uint8_t kind;
+  /**
+   * Not used; 0.
+   */
+  uint8_t reserved[3];
+  /**
+   * The line where it begins, from 1.
+   */
+  uint32_t line;
+  /**
+   * Its namespace; empty for kinds that live in none.
+   */
+  netpol_str namespace_;
+  /**
+   * Its name; of one that the API server would name, the prefix and a star.
+   */
+  netpol_str name;
+} netpol_object;
 
 /**
  * A label, or a pair of another map.
@@ -2083,6 +2115,48 @@ netpol_status netpol_engine_policy(const netpol_engine *engine,
                                    uint32_t policy,
                                    netpol_policy_name *policy_out,
                                    netpol_string **name_out);
+
+/**
+ * Reads a text, YAML or JSON, as `netpol_cluster_apply` of this cluster would, without applying it.
+ * `name` is what reports call the text and may be empty.
+ */
+NETPOL_NODISCARD
+netpol_status netpol_manifest_read(const netpol_cluster *cluster,
+                                   netpol_str name,
+                                   netpol_str text,
+                                   netpol_manifest **manifest_out);
+
+/**
+ * How many objects a manifest has; 0 for NULL.
+ */
+size_t netpol_manifest_count(const netpol_manifest *manifest);
+
+/**
+ * One object of a manifest, in the order of the text.
+ *
+ * NETPOL_STATUS_INVALID_LENGTH when there are not so many.
+ */
+NETPOL_NODISCARD
+netpol_status netpol_manifest_at(const netpol_manifest *manifest,
+                                 size_t index,
+                                 netpol_object *object_out);
+
+/**
+ * Adds the objects of a manifest, as `netpol_cluster_apply` those of a text.
+ *
+ * NETPOL_STATUS_REFUSED when anything in it is refused; then nothing was applied, and the report has
+ * every error with its line, column and field.
+ */
+NETPOL_NODISCARD
+netpol_status netpol_cluster_apply_manifest(netpol_cluster *cluster,
+                                            const netpol_manifest *manifest,
+                                            int32_t admission,
+                                            netpol_report **report_out);
+
+/**
+ * Frees a manifest; NULL is ignored.
+ */
+void netpol_manifest_free(netpol_manifest *manifest);
 
 /**
  * Adds a namespace, or replaces the one of its name. `admission` is a `netpol_admission`.

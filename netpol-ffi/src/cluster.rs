@@ -22,7 +22,7 @@ use crate::text::netpol_str;
 #[derive(Debug)]
 pub struct netpol_cluster {
     pub(crate) cluster: Cluster,
-    reading: ReadOptions,
+    pub(crate) reading: ReadOptions,
 }
 
 /// How strictly objects are taken in.

@@ -18,6 +18,9 @@ pub mod changes;
 pub mod cluster;
 pub mod decision;
 pub mod engine;
+pub mod flow_options;
+pub mod flows;
+pub mod manifest;
 pub mod objects;
 pub mod options;
 pub mod packet;
@@ -40,6 +43,7 @@ const _: () = {
     const fn one_thread_at_a_time<T: Send>() {}
     any_thread::<engine::netpol_engine>();
     any_thread::<reader::netpol_readers>();
+    any_thread::<manifest::netpol_manifest>();
     any_thread::<report::netpol_report>();
     any_thread::<text::netpol_string>();
     any_thread::<changes::netpol_changes>();
@@ -47,4 +51,5 @@ const _: () = {
     any_thread::<service::netpol_backends>();
     one_thread_at_a_time::<cluster::netpol_cluster>();
     one_thread_at_a_time::<reader::netpol_reader>();
+    one_thread_at_a_time::<flows::netpol_flows>();
 };

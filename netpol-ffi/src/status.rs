@@ -46,12 +46,14 @@ pub enum netpol_status {
     UnknownPod = 212,
     /// The bytes are no packet that can be judged; it should not pass.
     UnreadablePacket = 300,
+    /// The table of connections knows no flow that the packet belongs to.
+    UnknownFlow = 301,
     /// A defect of the library was met and contained. The call may have been done in part.
     Panic = 900,
 }
 
 impl netpol_status {
-    const ALL: [netpol_status; 21] = [
+    const ALL: [netpol_status; 22] = [
         netpol_status::Ok,
         netpol_status::NullPointer,
         netpol_status::InvalidUtf8,
@@ -72,6 +74,7 @@ impl netpol_status {
         netpol_status::NotUnderstood,
         netpol_status::UnknownPod,
         netpol_status::UnreadablePacket,
+        netpol_status::UnknownFlow,
         netpol_status::Panic,
     ];
 
@@ -97,6 +100,7 @@ impl netpol_status {
             netpol_status::NotUnderstood => "where the Service sends to is not understood",
             netpol_status::UnknownPod => "the Service sends to a pod that is not there",
             netpol_status::UnreadablePacket => "the bytes are no packet that can be judged",
+            netpol_status::UnknownFlow => "the packet belongs to no flow that is known",
             netpol_status::Panic => "a defect of the library was met",
         }
     }

@@ -1,6 +1,8 @@
 //! Every case file, put to the functions of the header: each question to the single call, both
 //! directions, a batch, the attribution and a reader.
 
+mod support;
+
 use std::net::IpAddr;
 use std::ptr::{null, null_mut};
 
@@ -15,14 +17,14 @@ use netpol::report::*;
 use netpol::service::*;
 use netpol::status::{netpol_status, netpol_status_text};
 use netpol::text::*;
-use netpol_core::model::{IntOrString, Kind, Object, Workload};
+use netpol_core::model::{IntOrString, Kind};
 use netpol_core::packet::Transport;
 use netpol_core::{Admission, Options, Packet, Verdict};
 use netpol_testing::cases::{self, Ask, Event, Implementation, ServiceAnswer, Unanswered};
 use netpol_testing::reference::{
     self, BackendJudgement, DecidingRule, Judgement, Reason, Side, Tier,
 };
-use serde_json::{Value, json};
+use support::object_text::manifest;
 
 /// The library, with the handles that a C program would have.
 struct Library {
@@ -146,75 +148,6 @@ fn refusal(status: netpol_status, report: *mut netpol_report) -> Result<(), Stri
             other => Err(seen(netpol_status_text(other as i32))),
         }
     }
-}
-
-/// An object as the text of a manifest.
-fn manifest(object: &Object) -> String {
-    let (version, kind, value) = match object {
-        Object::Namespace(object) => ("v1", "Namespace", serde_json::to_value(object)),
-        Object::Node(object) => ("v1", "Node", serde_json::to_value(object)),
-        Object::Pod(object) => ("v1", "Pod", serde_json::to_value(object)),
-        Object::Service(object) => ("v1", "Service", serde_json::to_value(object)),
-        Object::EndpointSlice(object) => {
-            ("discovery.k8s.io/v1", "EndpointSlice", serde_json::to_value(object))
-        }
-        Object::NetworkPolicy(object) => {
-            ("networking.k8s.io/v1", "NetworkPolicy", serde_json::to_value(object))
-        }
-        Object::ExtensionsNetworkPolicy(object) => {
-            ("extensions/v1beta1", "NetworkPolicy", serde_json::to_value(object))
-        }
-        Object::AlphaNetworkPolicy(object) => {
-            ("net.alpha.kubernetes.io/v1alpha1", "NetworkPolicy", serde_json::to_value(object))
-        }
-        Object::ClusterNetworkPolicy(object) => (
-            "policy.networking.k8s.io/v1alpha2",
-            "ClusterNetworkPolicy",
-            serde_json::to_value(object),
-        ),
-        Object::AdminNetworkPolicy(object) => (
-            "policy.networking.k8s.io/v1alpha1",
-            "AdminNetworkPolicy",
-            serde_json::to_value(object),
-        ),
-        Object::BaselineAdminNetworkPolicy(object) => (
-            "policy.networking.k8s.io/v1alpha1",
-            "BaselineAdminNetworkPolicy",
-            serde_json::to_value(object),
-        ),
-        Object::Workload(object) => {
-            let kind = object.kind.as_str();
-            let version = match kind {
-                "Job" | "CronJob" => "batch/v1",
-                "ReplicationController" => "v1",
-                _ => "apps/v1",
-            };
-            let template = serde_json::to_value(&object.template);
-            return workload(version, kind, object, template.unwrap());
-        }
-        other => panic!("a kind without a text: {other:?}"),
-    };
-    let mut value = value.unwrap();
-    value["apiVersion"] = version.into();
-    value["kind"] = kind.into();
-    value.to_string()
-}
-
-/// A workload as its kind spells it.
-fn workload(version: &str, kind: &str, object: &Workload, template: Value) -> String {
-    let selector = match &object.selector {
-        Some(selector) if kind == "ReplicationController" => json!(selector.match_labels),
-        selector => json!(selector),
-    };
-    let mut spec = json!({"template": template, "selector": selector});
-    if object.selector.is_none() {
-        spec.as_object_mut().unwrap().remove("selector");
-    }
-    if kind == "CronJob" {
-        spec = json!({"jobTemplate": {"spec": spec}});
-    }
-    let metadata = &object.metadata;
-    json!({"apiVersion": version, "kind": kind, "metadata": metadata, "spec": spec}).to_string()
 }
 
 fn admission(admission: Admission) -> i32 {

@@ -8,19 +8,20 @@
 
 mod admit;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::compile::{self, Compiled, Compiler};
+use crate::contents::Contents;
 use crate::diagnostic::{Diagnostic, Error};
 use crate::engine::{Engine, History, MemoryUsage, Publisher, ReaderFactory};
 use crate::hash::Set;
 use crate::inventory::{Inventory, NodeRecord};
 use crate::legacy;
 use crate::manifest::{Admission, Manifest, ReadOptions};
-use crate::model::{Kind, Object, ObjectRef};
+use crate::model::{Kind, Object};
 use crate::options::Options;
 use crate::policy;
 use crate::tables::Change;
@@ -49,11 +50,10 @@ use crate::tables::Change;
 #[derive(Debug)]
 pub struct Cluster {
     options: Options,
-    inventory: Inventory,
+    /// Shared with [`Contents`] that were taken, and copied when it changes then.
+    inventory: Arc<Inventory>,
     /// `None` until the first publication, and after one that failed halfway.
     compiler: Option<Compiler>,
-    /// How many objects there were that the server would have named after the same prefix.
-    unnamed: BTreeMap<ObjectRef, u32>,
     generation: u64,
     synced: bool,
     /// Whether the newest engine answered for want of a complete cluster.
@@ -67,13 +67,31 @@ impl Clone for Cluster {
     fn clone(&self) -> Cluster {
         Cluster {
             options: self.options.clone(),
-            inventory: self.inventory.clone(),
+            inventory: Arc::clone(&self.inventory),
             compiler: self.compiler.clone(),
-            unnamed: self.unnamed.clone(),
             generation: self.generation,
             synced: self.synced,
             was_synced: None,
             publisher: Publisher::new(&self.options),
+            history: Arc::default(),
+        }
+    }
+}
+
+/// A cluster that goes on from there. What was published there already is published here under the same
+/// generation; endpoints get other handles.
+impl From<Contents> for Cluster {
+    fn from(contents: Contents) -> Cluster {
+        let Contents { options, inventory, synced, generation } = contents;
+        let publisher = Publisher::new(&options);
+        Cluster {
+            options,
+            inventory,
+            compiler: None,
+            generation: generation.saturating_sub(1),
+            synced,
+            was_synced: None,
+            publisher,
             history: Arc::default(),
         }
     }
@@ -93,19 +111,8 @@ impl Cluster {
     /// An empty cluster. Its options never change.
     #[must_use]
     pub fn new(options: Options) -> Cluster {
-        let (inventory, unnamed, compiler) = (Inventory::default(), BTreeMap::new(), None);
-        let publisher = Publisher::new(&options);
-        Cluster {
-            options,
-            inventory,
-            compiler,
-            unnamed,
-            generation: 0,
-            synced: false,
-            was_synced: None,
-            publisher,
-            history: Arc::default(),
-        }
+        let inventory = Arc::default();
+        Cluster::from(Contents { options, inventory, synced: false, generation: 1 })
     }
 
     /// A cluster with the objects of a manifest, by default options, as
@@ -188,7 +195,7 @@ impl Cluster {
     ///
     /// A namespace goes with everything in it, as the API server has it.
     pub fn delete(&mut self, kind: Kind, namespace: &str, name: &str) -> bool {
-        let inventory = &mut self.inventory;
+        let inventory = self.inventory_mut();
         match kind {
             Kind::Namespace => inventory.clear_namespace(name),
             Kind::Node => inventory.delete_node(name),
@@ -207,7 +214,7 @@ impl Cluster {
     pub fn set_node_addresses(&mut self, node: &str, addresses: impl IntoIterator<Item = IpAddr>) {
         let addresses =
             addresses.into_iter().map(|address| address.to_canonical()).collect::<BTreeSet<_>>();
-        self.inventory.feed_node_addresses(node, addresses);
+        self.inventory_mut().feed_node_addresses(node, addresses);
     }
 
     /// Says what a domain name resolves to, for the `domainNames` peers of cluster-wide policies:
@@ -224,20 +231,47 @@ impl Cluster {
         addresses: impl IntoIterator<Item = IpAddr>,
         expires: Option<Duration>,
     ) {
-        self.inventory.domains.resolve(name, addresses, expires);
+        self.inventory_mut().domains.resolve(name, addresses, expires);
     }
 
     /// Takes back what a domain name resolves to: some addresses, or everything for `None`. Says
     /// whether there was any of it.
     pub fn withdraw_domain(&mut self, name: &str, addresses: Option<&[IpAddr]>) -> bool {
-        self.inventory.domains.withdraw(name, addresses)
+        self.inventory_mut().domains.withdraw(name, addresses)
     }
 
     /// Says what time it is, on the clock of [`resolve_domain`](Cluster::resolve_domain): answers
     /// that expire then or before are gone from the next [`publish`](Cluster::publish) on. Time
     /// that goes back is ignored.
     pub fn advance(&mut self, now: Duration) {
-        self.inventory.domains.advance(now);
+        self.inventory_mut().domains.advance(now);
+    }
+
+    /// How many engines it published.
+    #[must_use]
+    pub const fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    /// What it holds now, to be [written down](Contents::to_bytes) or compiled elsewhere. Copies a
+    /// pointer; the next change copies what the pointer leads to, if the contents are still there.
+    #[must_use]
+    pub fn contents(&self) -> Contents {
+        let is_published =
+            self.was_synced == Some(self.is_complete()) && !self.inventory.is_dirty();
+        Contents {
+            options: self.options.clone(),
+            inventory: Arc::clone(&self.inventory),
+            synced: self.synced,
+            // What was published already is the same publication elsewhere.
+            generation: self.generation + u64::from(!is_published),
+        }
+    }
+
+    /// Whether the cluster was said to be complete.
+    #[must_use]
+    pub const fn is_synced(&self) -> bool {
+        self.synced
     }
 
     /// Says whether the cluster is complete. Matters only with
@@ -261,7 +295,7 @@ impl Cluster {
     /// repeated.
     pub fn publish(&mut self) -> Result<Engine, Error> {
         let Compiled { mut tables, directory, warnings, mut changed } =
-            compile::compile(&mut self.compiler, &mut self.inventory, &self.options)
+            compile::compile(&mut self.compiler, Arc::make_mut(&mut self.inventory), &self.options)
                 .map_err(Error::new)?;
         let until_synced = self.options.until_synced.filter(|_| !self.synced);
         if until_synced.is_some() {
@@ -332,46 +366,55 @@ impl Cluster {
         self.publisher.snapshots()
     }
 
+    fn inventory_mut(&mut self) -> &mut Inventory {
+        Arc::make_mut(&mut self.inventory)
+    }
+
+    /// Whether an engine of now answers as its tables say.
+    fn is_complete(&self) -> bool {
+        self.synced || self.options.until_synced.is_none()
+    }
+
     /// Adds what has been admitted.
     fn insert(&mut self, object: &Object) {
         let name = self.name_for(object);
-        let options = &self.options;
+        let (inventory, options) = (Arc::make_mut(&mut self.inventory), &self.options);
         match object {
             Object::Namespace(object) => {
                 let isolated = legacy::is_isolated(&object.metadata.annotations);
-                self.inventory.upsert_namespace(&name, &object.metadata.labels, isolated);
+                inventory.upsert_namespace(&name, &object.metadata.labels, isolated);
             }
             Object::Node(object) => {
-                self.inventory.upsert_node(name, NodeRecord::from_node(object, options));
+                inventory.upsert_node(name, NodeRecord::from_node(object, options));
             }
             Object::Pod(object) => {
-                self.inventory.upsert_pod(name, object, options);
+                inventory.upsert_pod(name, object, options);
             }
             Object::Workload(object) => {
-                self.inventory.upsert_workload(name, object, options);
+                inventory.upsert_workload(name, object, options);
             }
-            Object::Service(object) => self.inventory.upsert_service(name, object),
-            Object::EndpointSlice(object) => self.inventory.upsert_endpoint_slice(name, object),
+            Object::Service(object) => inventory.upsert_service(name, object),
+            Object::EndpointSlice(object) => inventory.upsert_endpoint_slice(name, object),
             Object::NetworkPolicy(object) => {
                 let policy = policy::network_policy(name, object, options);
-                self.inventory.upsert_policy(policy);
+                inventory.upsert_policy(policy);
             }
             Object::ExtensionsNetworkPolicy(object) => {
                 let policy = policy::extensions_network_policy(name, object, options);
-                self.inventory.upsert_policy(policy);
+                inventory.upsert_policy(policy);
             }
             Object::AlphaNetworkPolicy(object) => {
                 let policy = policy::alpha_network_policy(name, object, options);
-                self.inventory.upsert_policy(policy);
+                inventory.upsert_policy(policy);
             }
             Object::ClusterNetworkPolicy(object) => {
-                self.inventory.upsert_cluster_policy(policy::cluster_network_policy(name, object));
+                inventory.upsert_cluster_policy(policy::cluster_network_policy(name, object));
             }
             Object::AdminNetworkPolicy(object) => {
-                self.inventory.upsert_cluster_policy(policy::admin_network_policy(name, object));
+                inventory.upsert_cluster_policy(policy::admin_network_policy(name, object));
             }
             Object::BaselineAdminNetworkPolicy(object) => {
-                self.inventory
+                inventory
                     .upsert_cluster_policy(policy::baseline_admin_network_policy(name, object));
             }
         }
@@ -389,7 +432,7 @@ impl Cluster {
         for (namespace, name) in others {
             if kind == Kind::Namespace {
                 // What is in it stays: it is another kind's.
-                self.inventory.delete_namespace(&name);
+                self.inventory_mut().delete_namespace(&name);
             } else {
                 self.delete(kind, &namespace, &name);
             }
@@ -404,7 +447,7 @@ impl Cluster {
         }
         let prefix = object.object_ref();
         let name = prefix.name.clone();
-        let count = self.unnamed.entry(prefix).or_default();
+        let count = self.inventory_mut().unnamed.entry(prefix).or_default();
         *count = count.saturating_add(1);
         match *count {
             1 => name.into(),

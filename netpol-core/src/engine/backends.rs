@@ -172,10 +172,10 @@ impl Snapshot {
 
     /// An error when something of the Service or its slices says nobody knows what.
     pub(super) fn check_understood(&self, entry: &ServiceEntry) -> Result<(), ServiceError> {
-        let own = entry.record.fault.map(|what| (object_ref(entry), what));
+        let own = entry.record.fault.map(|what| (object_ref(entry), what.as_str()));
         let fault = own.or_else(|| {
             let slices = entry.slices.iter();
-            slices.filter_map(|slice| Some((slice_ref(entry, slice), slice.fault?))).next()
+            slices.filter_map(|slice| Some((slice_ref(entry, slice), slice.fault?.as_str()))).next()
         });
         let Some((object, what)) = fault else { return Ok(()) };
         let service = service_text(entry);

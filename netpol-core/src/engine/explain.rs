@@ -224,6 +224,13 @@ impl Engine {
         Ok(explanation)
     }
 
+    /// Every policy, in order of their handles. Names among them that are a namespace's stand for its
+    /// annotation, where that isolates.
+    #[must_use]
+    pub fn policies(&self) -> Vec<PolicyId> {
+        self.0.directory.policies.iter().map(|(number, _)| PolicyId(number)).collect()
+    }
+
     /// Tier, kind, namespace, name and priority of a policy; `None` for a handle of another engine
     /// that has no policy here.
     #[must_use]

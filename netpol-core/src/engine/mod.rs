@@ -170,6 +170,15 @@ impl Engine {
         })
     }
 
+    /// The addresses of an endpoint in the pod's order, whoever owns them; none for a handle of another
+    /// engine that has no endpoint here.
+    #[must_use]
+    pub fn addresses(&self, endpoint: EndpointId) -> Vec<IpAddr> {
+        let entry = self.0.directory.endpoint(endpoint);
+        let addresses = entry.into_iter().flat_map(|entry| &entry.addresses);
+        addresses.map(|own| own.address).collect()
+    }
+
     /// Every endpoint, in order of namespace, name and kind. Sorts them for each call.
     pub fn endpoints(&self) -> impl Iterator<Item = EndpointId> + use<> {
         let mut endpoints = self.0.directory.endpoints.iter().collect::<Vec<_>>();

@@ -46,6 +46,17 @@ impl Dirty {
         self.services.dedup();
     }
 
+    /// Whether nothing changed.
+    pub(super) fn is_empty(&self) -> bool {
+        self.namespaces.is_empty()
+            && self.endpoints.is_empty()
+            && self.policies.is_empty()
+            && self.cluster_policies.is_empty()
+            && self.nodes.is_empty()
+            && self.domains.is_empty()
+            && self.services.is_empty()
+    }
+
     /// Adds what changed elsewhere.
     pub(super) fn append(&mut self, mut other: Dirty) {
         self.namespaces.append(&mut other.namespaces);
@@ -62,6 +73,11 @@ impl Dirty {
 }
 
 impl Inventory {
+    /// Whether something changed since the last call of [`take_dirty`](Self::take_dirty).
+    pub(crate) fn is_dirty(&self) -> bool {
+        !self.dirty.is_empty() || self.domains.has_changed() || self.services.has_changed()
+    }
+
     /// What changed since the last call.
     pub(crate) fn take_dirty(&mut self) -> Dirty {
         let mut dirty = std::mem::take(&mut self.dirty);

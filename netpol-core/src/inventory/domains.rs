@@ -110,6 +110,30 @@ impl Domains {
         self.records.get(name).into_iter().flat_map(|record| record.keys().copied())
     }
 
+    /// What time it is.
+    pub(crate) const fn now(&self) -> Duration {
+        self.now
+    }
+
+    /// Every name with its addresses, and when each of them expires.
+    pub(crate) fn records(
+        &self,
+    ) -> impl Iterator<Item = (&str, impl Iterator<Item = (IpAddr, Option<Duration>)>)> {
+        self.records.iter().map(|(name, record)| {
+            let addresses = record.iter().map(|(address, expiry)| match expiry {
+                Expiry::At(at) => (*address, Some(*at)),
+                Expiry::Never => (*address, None),
+            });
+            (&**name, addresses)
+        })
+    }
+
+    /// Whether addresses of a name may have changed since the last call of
+    /// [`take_changed`](Self::take_changed).
+    pub(crate) fn has_changed(&self) -> bool {
+        !self.changed.is_empty()
+    }
+
     /// The names whose addresses may have changed since the last call.
     pub(crate) fn take_changed(&mut self) -> BTreeSet<Box<str>> {
         std::mem::take(&mut self.changed)

@@ -1,6 +1,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
 use super::labels::{Label, LabelIndex};
@@ -37,7 +38,8 @@ pub(crate) struct EndpointRecord {
 }
 
 /// Whether Services send to an endpoint.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) enum Readiness {
     /// They do. So they do to workloads, and to pods of which nothing is known.
     Ready,
@@ -175,7 +177,7 @@ pub(crate) struct Names {
 }
 
 impl Names {
-    fn labels(&mut self, labels: &Labels) -> Box<[Label]> {
+    pub(super) fn labels(&mut self, labels: &Labels) -> Box<[Label]> {
         labels.iter().map(|(key, value)| self.labels.intern(key, value)).collect()
     }
 

@@ -10,6 +10,7 @@ mod domains;
 mod endpoint;
 mod labels;
 mod node;
+mod saved;
 mod services;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,13 +25,14 @@ pub(crate) use domains::Domains;
 pub(crate) use endpoint::{EndpointRecord, Names, Readiness};
 pub(crate) use labels::{Fact, FactList, Label, LabelIndex};
 pub(crate) use node::NodeRecord;
+pub(crate) use saved::SavedInventory;
 pub(crate) use services::{
     ServiceAddress, ServiceForm, ServicePortRecord, ServiceRecord, Services, SliceEndpoint,
     SliceRecord, TargetPort,
 };
 
 use crate::hash::{FixedHasher, Map};
-use crate::model::{EndpointSlice, Kind, Labels, Pod, Service, Workload};
+use crate::model::{EndpointSlice, Kind, Labels, ObjectRef, Pod, Service, Workload};
 use crate::numbers::Numbers;
 use crate::options::Options;
 use crate::policy::Policy;
@@ -52,6 +54,8 @@ pub(crate) struct Inventory {
     /// What domain names resolve to, as the embedder feeds it.
     pub(crate) domains: Domains,
     pub(crate) services: Services,
+    /// How many objects there were that the server would have named after the same prefix.
+    pub(crate) unnamed: BTreeMap<ObjectRef, u32>,
     dirty: Dirty,
 }
 

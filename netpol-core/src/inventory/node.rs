@@ -1,20 +1,25 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
 
 use crate::model::{Labels, Node};
-use crate::net::{Cidr, parse_address};
+use crate::net::{Cidr, canonical, parse_address};
 use crate::options::Options;
 
 /// What matters of a node.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct NodeRecord {
     pub(crate) labels: Labels,
     /// Those of its status.
+    #[serde(deserialize_with = "canonical::addresses")]
     pub(crate) addresses: Vec<IpAddr>,
     /// Those of the bridges that hold the first address of each pod range, where the options say
     /// that there are such.
+    #[serde(deserialize_with = "canonical::addresses")]
     pub(crate) gateways: Vec<IpAddr>,
+    #[serde(deserialize_with = "canonical::networks")]
     pub(crate) pod_cidrs: Vec<IpNet>,
 }
 

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{
     AdminNetworkPolicy, AlphaNetworkPolicy, BaselineAdminNetworkPolicy, ClusterNetworkPolicy,
@@ -156,6 +156,22 @@ impl Kind {
         }
     }
 
+    /// The kind that the API spells so; `None` for one that is not read.
+    #[must_use]
+    pub fn from_api(text: &str) -> Option<Kind> {
+        let others = [
+            Kind::Namespace,
+            Kind::Node,
+            Kind::Pod,
+            Kind::NetworkPolicy,
+            Kind::ClusterNetworkPolicy,
+            Kind::AdminNetworkPolicy,
+            Kind::BaselineAdminNetworkPolicy,
+        ];
+        let workloads = WorkloadKind::ALL.into_iter().map(Kind::Workload);
+        others.into_iter().chain(workloads).find(|kind| kind.as_str() == text)
+    }
+
     /// Whether objects of the kind live in a namespace.
     #[must_use]
     pub const fn is_namespaced(self) -> bool {
@@ -182,13 +198,21 @@ impl Serialize for Kind {
     }
 }
 
+impl<'de> Deserialize<'de> for Kind {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Kind, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        Kind::from_api(&text)
+            .ok_or_else(|| serde::de::Error::custom(format_args!("kind `{text}` is not known")))
+    }
+}
+
 /// Names one object: kind, namespace, name. Printed `NetworkPolicy default/deny-all`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ObjectRef {
     /// The object's kind.
     pub kind: Kind,
     /// Its namespace; empty for cluster-scoped kinds.
-    #[serde(skip_serializing_if = "String::is_empty")]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub namespace: String,
     /// Its name; may be empty in an object that validation refuses.
     pub name: String,

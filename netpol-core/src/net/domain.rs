@@ -1,6 +1,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 /// A domain name as a `domainNames` peer has it: one name, or every name below one.
 ///
 /// Names compare without regard to case and to a dot at the end. `*.` in front stands for one or
@@ -17,7 +19,8 @@ use std::str::FromStr;
 /// assert!("*.com".parse::<DomainPattern>().is_err());
 /// # Ok::<(), netpol_core::net::InvalidDomainPattern>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct DomainPattern {
     /// Lower case, without a dot at the end.
     name: Box<str>,
@@ -81,6 +84,20 @@ fn is_label(label: &str) -> bool {
                 && last.is_ascii_alphanumeric()
                 && middle.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(byte))
         }
+    }
+}
+
+impl TryFrom<String> for DomainPattern {
+    type Error = InvalidDomainPattern;
+
+    fn try_from(text: String) -> Result<DomainPattern, InvalidDomainPattern> {
+        text.parse()
+    }
+}
+
+impl From<DomainPattern> for String {
+    fn from(pattern: DomainPattern) -> String {
+        pattern.to_string()
     }
 }
 

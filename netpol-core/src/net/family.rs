@@ -1,7 +1,12 @@
 use std::net::IpAddr;
 
+use serde::{Deserialize, Serialize};
+
 /// A set of address families.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(from = "Vec<Family>", into = "Vec<Family>")]
 pub(crate) struct Families(u8);
 
 impl Families {
@@ -42,5 +47,30 @@ impl Families {
     #[inline]
     pub(crate) fn admit(self, address: Option<IpAddr>) -> bool {
         address.is_none_or(|address| !self.and(Families::of(address)).is_empty())
+    }
+}
+
+/// One of them, as Kubernetes spells it.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+enum Family {
+    IPv4,
+    IPv6,
+}
+
+impl From<Vec<Family>> for Families {
+    fn from(list: Vec<Family>) -> Families {
+        let families = list.into_iter().map(|family| match family {
+            Family::IPv4 => Families::IPV4,
+            Family::IPv6 => Families::IPV6,
+        });
+        families.fold(Families::default(), Families::or)
+    }
+}
+
+impl From<Families> for Vec<Family> {
+    fn from(families: Families) -> Vec<Family> {
+        let both = [(Families::IPV4, Family::IPv4), (Families::IPV6, Family::IPv6)];
+        let own = both.into_iter().filter(|(one, _)| !families.and(*one).is_empty());
+        own.map(|(_, family)| family).collect()
     }
 }

@@ -2,8 +2,9 @@ use std::fmt;
 use std::net::IpAddr;
 
 use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
 
-use super::{Cidr, ParseCidrError};
+use super::{Cidr, ParseCidrError, canonical};
 
 /// A range of addresses without some smaller ranges.
 ///
@@ -26,9 +27,17 @@ use super::{Cidr, ParseCidrError};
 /// assert!(!block.contains("fd00::1".parse()?));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct IpBlock {
+    #[serde(deserialize_with = "canonical::network")]
     cidr: IpNet,
+    #[serde(
+        rename = "except",
+        default,
+        skip_serializing_if = "<[IpNet]>::is_empty",
+        deserialize_with = "canonical::networks"
+    )]
     excepts: Box<[IpNet]>,
 }
 

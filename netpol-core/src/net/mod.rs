@@ -18,6 +18,7 @@
 //! ```
 
 mod address;
+pub(crate) mod canonical;
 mod cidr;
 mod domain;
 mod family;

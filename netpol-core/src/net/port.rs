@@ -1,5 +1,7 @@
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use super::Protocol;
 
 /// One entry of a rule's `ports`: a protocol, and which of its destination ports.
@@ -22,7 +24,8 @@ use super::Protocol;
 /// assert!(!entry.matches(Protocol::TCP, 80, declared));
 /// assert!(!PolicyPort::named(Protocol::UDP, "http").matches(Protocol::UDP, 8080, declared));
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 #[expect(clippy::exhaustive_structs, reason = "the two halves of the API type, both always there")]
 pub struct PolicyPort {
     /// The protocol; an entry always has one, `TCP` when the manifest names none.
@@ -32,7 +35,8 @@ pub struct PolicyPort {
 }
 
 /// Which destination ports an entry admits.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 #[expect(clippy::exhaustive_enums, reason = "a fourth form must break those who match on it")]
 pub enum Ports {
     /// Every port of the protocol.
@@ -44,7 +48,8 @@ pub enum Ports {
 }
 
 /// A range of port numbers, both ends included; at least one port.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "(u16, u16)", into = "(u16, u16)")]
 pub struct PortRange {
     first: u16,
     last: u16,
@@ -130,6 +135,22 @@ impl PortRange {
     #[must_use]
     pub const fn contains(self, port: u16) -> bool {
         self.first <= port && port <= self.last
+    }
+}
+
+/// First and last port; a last one before the first is an error.
+impl TryFrom<(u16, u16)> for PortRange {
+    type Error = String;
+
+    fn try_from((first, last): (u16, u16)) -> Result<PortRange, String> {
+        PortRange::new(first, last)
+            .ok_or_else(|| format!("no port lies between {first} and {last}"))
+    }
+}
+
+impl From<PortRange> for (u16, u16) {
+    fn from(range: PortRange) -> (u16, u16) {
+        (range.first, range.last)
     }
 }
 

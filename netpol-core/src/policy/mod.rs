@@ -15,7 +15,7 @@ pub(crate) use peer::{Namespaces, Peer};
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
 use crate::model::Kind;
@@ -24,7 +24,7 @@ use crate::packet::Direction;
 use crate::selector::Selector;
 
 /// The place of a policy in the order of evaluation, which is the order of the variants.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Tier {
     /// AdminNetworkPolicy, and ClusterNetworkPolicy of tier `Admin`: ordered rules that no
@@ -58,7 +58,7 @@ impl fmt::Display for Tier {
 /// What a rule of a cluster-wide policy does with what it matches.
 ///
 /// Source: `ClusterNetworkPolicyRuleAction` of sigs.k8s.io/network-policy-api/apis/v1alpha2.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[expect(clippy::exhaustive_enums, reason = "a fourth action must break those who match on it")]
 pub enum Action {
     /// Lets it pass in this direction; no later rule, policy or tier is asked. `Allow` in
@@ -89,7 +89,8 @@ impl fmt::Display for Action {
 }
 
 /// A policy in normal form.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct Policy {
     pub(crate) tier: Tier,
     /// The kind of the object that it came from.
@@ -108,7 +109,8 @@ pub(crate) struct Policy {
 }
 
 /// The pods a policy applies to.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) enum Subject {
     /// Those of its namespace that match.
     Pods(Selector),
@@ -126,7 +128,8 @@ pub(crate) enum Subject {
 }
 
 /// One rule: what happens to any of the peers on any of the ports.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct Rule {
     /// What its author calls it.
     pub(crate) name: Option<Box<str>>,
@@ -151,6 +154,32 @@ impl Policy {
         match direction {
             Direction::Ingress => self.ingress.as_deref(),
             Direction::Egress => self.egress.as_deref(),
+        }
+    }
+
+    /// Whether kind, tier, namespace and actions go together, as lowering makes them: of one that
+    /// was read from elsewhere.
+    pub(crate) fn is_consistent(&self) -> bool {
+        let rules = [&self.ingress, &self.egress].into_iter().flatten().flatten();
+        match self.kind {
+            Kind::NetworkPolicy => {
+                self.tier == Tier::NetworkPolicy
+                    && !matches!(self.subject, Subject::Cluster { .. })
+                    && rules.map(|rule| rule.action).all(|action| action == Action::Accept)
+            }
+            Kind::ClusterNetworkPolicy
+            | Kind::AdminNetworkPolicy
+            | Kind::BaselineAdminNetworkPolicy => {
+                self.tier != Tier::NetworkPolicy
+                    && self.namespace.is_empty()
+                    && matches!(self.subject, Subject::Cluster { .. } | Subject::Nobody)
+            }
+            Kind::Namespace
+            | Kind::Node
+            | Kind::Pod
+            | Kind::Workload(_)
+            | Kind::Service
+            | Kind::EndpointSlice => false,
         }
     }
 

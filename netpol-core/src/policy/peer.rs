@@ -1,11 +1,13 @@
 use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
 
 use crate::model::Labels;
-use crate::net::{DomainPattern, IpBlock};
+use crate::net::{DomainPattern, IpBlock, canonical};
 use crate::selector::Selector;
 
 /// Who a rule speaks of.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) enum Peer {
     /// Pods by label.
     Pods {
@@ -17,7 +19,7 @@ pub(crate) enum Peer {
     /// Addresses, whoever has them.
     Block(IpBlock),
     /// Addresses of several ranges, whoever has them.
-    Networks(Vec<IpNet>),
+    Networks(#[serde(deserialize_with = "canonical::networks")] Vec<IpNet>),
     /// Addresses of nodes by the nodes' labels.
     Nodes(Selector),
     /// Addresses that names resolve to.
@@ -27,7 +29,8 @@ pub(crate) enum Peer {
 }
 
 /// The namespaces a pod peer looks in.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) enum Namespaces {
     /// The policy's own.
     Own,

@@ -1,5 +1,8 @@
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{InvalidRequirement, Operator, ParseSelectorError, Requirement, parse};
 use crate::model::{LabelSelector, Labels};
@@ -117,6 +120,21 @@ impl TryFrom<&LabelSelector> for Selector {
             .map(|(key, value)| Requirement::new(key, Operator::In, [value]));
         let expressions = selector.match_expressions.iter().map(Requirement::try_from);
         labels.chain(expressions).collect()
+    }
+}
+
+/// The text that it [prints](fmt::Display).
+impl Serialize for Selector {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// As [`Selector::parse`].
+impl<'de> Deserialize<'de> for Selector {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Selector, D::Error> {
+        let text = Cow::<'de, str>::deserialize(deserializer)?;
+        Selector::parse(&text).map_err(serde::de::Error::custom)
     }
 }
 

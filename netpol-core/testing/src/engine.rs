@@ -6,7 +6,7 @@ use netpol_core::engine::{
     TierOutcome,
 };
 use netpol_core::model::{IntOrString, Kind};
-use netpol_core::{Cluster, Engine, Options, Packet, Tier as EngineTier, Verdict};
+use netpol_core::{Cluster, Contents, Engine, Options, Packet, Tier as EngineTier, Verdict};
 
 use crate::cases::{Ask, Event, Implementation, ServiceAnswer, Unanswered, read};
 use crate::reference::{self, BackendJudgement, DecidingRule, Judgement, Reason, Side, Tier};
@@ -24,6 +24,23 @@ impl EveryWay {
     #[must_use]
     pub fn new(options: &Options) -> EveryWay {
         EveryWay { cluster: Cluster::new(options.clone()), engine: None }
+    }
+
+    /// The same cluster, written down and read again; nothing of it is published yet.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the bytes, as text.
+    pub fn restored(&self) -> Result<EveryWay, String> {
+        let bytes = self.cluster.contents().to_bytes();
+        let contents = Contents::from_bytes(&bytes).map_err(|error| error.to_string())?;
+        Ok(EveryWay { cluster: Cluster::from(contents), engine: None })
+    }
+
+    /// What the cluster holds, written down.
+    #[must_use]
+    pub fn saved(&self) -> Vec<u8> {
+        self.cluster.contents().to_bytes()
     }
 
     /// How many of each thing the newest publication left.

@@ -3,7 +3,9 @@
 //! They are no part of what policies see, so that nothing else depends on them: not even a
 //! namespace is there because a Service is in it.
 
+mod fault;
 mod record;
+mod saved;
 mod slice;
 
 use std::collections::BTreeMap;
@@ -12,6 +14,7 @@ use std::sync::Arc;
 pub(crate) use record::{
     ServiceAddress, ServiceForm, ServicePortRecord, ServiceRecord, TargetPort,
 };
+pub(super) use saved::SavedServices;
 pub(crate) use slice::{SliceEndpoint, SliceRecord};
 
 use super::labels::LabelIndex;
@@ -69,7 +72,10 @@ impl Services {
 
     /// Adds a Service, or changes it.
     pub(super) fn upsert(&mut self, name: Box<str>, service: &Service, labels: &mut LabelIndex) {
-        let record = ServiceRecord::from_service(name, service, labels);
+        self.put(ServiceRecord::from_service(name, service, labels), labels);
+    }
+
+    fn put(&mut self, record: ServiceRecord, labels: &mut LabelIndex) {
         let known = self.number_of(&record.namespace, &record.name);
         let before = known.and_then(|number| self.get(number)).map(Arc::clone);
         if let Some(before) = &before {
@@ -104,7 +110,10 @@ impl Services {
     /// Adds an EndpointSlice, or changes it.
     pub(super) fn upsert_slice(&mut self, name: Box<str>, slice: &EndpointSlice) {
         let namespace = slice.metadata.namespace.as_str();
-        let record = SliceRecord::from_slice(name, slice);
+        self.put_slice(namespace, SliceRecord::from_slice(name, slice));
+    }
+
+    fn put_slice(&mut self, namespace: &str, record: SliceRecord) {
         let home = self.namespaces.entry(namespace.into()).or_default();
         let before = home.slices.insert(record.name.clone(), record.service.clone());
         if let Some(before) = before.filter(|before| *before != record.service) {
@@ -159,6 +168,11 @@ impl Services {
             names(home).into_iter().map(move |name| (namespace.clone(), name))
         });
         all.collect()
+    }
+
+    /// Whether one changed since the last call of [`take_changed`](Self::take_changed).
+    pub(super) fn has_changed(&self) -> bool {
+        !self.changed.is_empty()
     }
 
     /// Numbers of the Services that changed since the last call, and of those that are gone.

@@ -1,9 +1,11 @@
 use std::net::IpAddr;
 
+use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
+use super::fault::Fault;
 use crate::inventory::labels::{Label, LabelIndex};
-use crate::model::{IntOrString, Service, ServicePort, ServiceSpec};
+use crate::model::{IntOrString, Labels, Service, ServicePort, ServiceSpec};
 use crate::net::{Families, Protocol, parse_address};
 use crate::selector::{label_key_faults, label_value_faults};
 
@@ -30,11 +32,12 @@ pub(crate) struct ServiceRecord {
     /// Something else than its pods and nodes can be reached with it from outside.
     pub(crate) is_exposed: bool,
     /// What of it is not understood, so that nobody can say where its traffic goes.
-    pub(crate) fault: Option<&'static str>,
+    pub(crate) fault: Option<Fault>,
 }
 
 /// How traffic gets from a Service to its pods.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) enum ServiceForm {
     /// It is sent to an address of the Service's own, and is translated.
     Translated,
@@ -45,7 +48,8 @@ pub(crate) enum ServiceForm {
 }
 
 /// A port of a Service.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct ServicePortRecord {
     pub(crate) name: Box<str>,
     pub(crate) protocol: Protocol,
@@ -54,7 +58,8 @@ pub(crate) struct ServicePortRecord {
 }
 
 /// Which port of the pods it means.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) enum TargetPort {
     Number(u16),
     /// The one with this name, on each pod its own.
@@ -64,7 +69,8 @@ pub(crate) enum TargetPort {
 }
 
 /// What an address of a Service is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) enum ServiceAddress {
     ClusterIp,
     ExternalIp,
@@ -86,22 +92,13 @@ impl ServiceRecord {
         let kind = spec.kind.as_str();
         let known = ["", "ClusterIP", "NodePort", "LoadBalancer", "ExternalName"];
         let fault = if malformed {
-            Some("its selector")
+            Some(Fault::Selector)
         } else if !known.contains(&kind) {
-            Some("its type")
+            Some(Fault::Type)
         } else {
             None
         };
-        let selector = if malformed {
-            Box::default()
-        } else {
-            let labels = spec.selector.iter().map(|(key, value)| {
-                let label = labels.intern(key, value);
-                labels.keep(label);
-                label
-            });
-            labels.collect()
-        };
+        let selector = if malformed { Box::default() } else { keep_labels(&spec.selector, labels) };
         let own = cluster_ips(spec);
         let addresses = |texts: &[&str], role| {
             let addresses = texts.iter().filter_map(|text| parse_address(text));
@@ -123,7 +120,7 @@ impl ServiceRecord {
             name,
             form,
             selector,
-            selector_text: text(spec),
+            selector_text: text(&spec.selector),
             ports: spec.ports.iter().filter_map(ServicePortRecord::from_port).collect(),
             addresses: all,
             families,
@@ -205,7 +202,18 @@ fn families(spec: &ServiceSpec, own: impl Iterator<Item = IpAddr>) -> Families {
     [said, own].into_iter().find(|families| !families.is_empty()).unwrap_or(Families::BOTH)
 }
 
-fn text(spec: &ServiceSpec) -> Box<str> {
-    let labels = spec.selector.iter().map(|(key, value)| format!("{key}={value}"));
+/// The numbers of these labels, which the index keeps until they are dropped.
+pub(super) fn keep_labels(selector: &Labels, labels: &mut LabelIndex) -> Box<[Label]> {
+    let kept = selector.iter().map(|(key, value)| {
+        let label = labels.intern(key, value);
+        labels.keep(label);
+        label
+    });
+    kept.collect()
+}
+
+/// A selector as it is written.
+pub(super) fn text(selector: &Labels) -> Box<str> {
+    let labels = selector.iter().map(|(key, value)| format!("{key}={value}"));
     labels.collect::<Vec<_>>().join(",").into()
 }

@@ -1,10 +1,14 @@
 use std::net::IpAddr;
 
+use serde::{Deserialize, Serialize};
+
+use super::fault::Fault;
 use crate::model::{Endpoint, EndpointSlice};
 use crate::net::{Protocol, parse_address};
 
 /// What matters of an EndpointSlice.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct SliceRecord {
     pub(crate) name: Box<str>,
     /// The name of the Service that it is part of.
@@ -15,11 +19,12 @@ pub(crate) struct SliceRecord {
     pub(crate) not_ready: u32,
     pub(crate) ports: Box<[SlicePort]>,
     /// What of it is not understood, so that nobody can say where the Service's traffic goes.
-    pub(crate) fault: Option<&'static str>,
+    pub(crate) fault: Option<Fault>,
 }
 
 /// An endpoint of an EndpointSlice.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct SliceEndpoint {
     pub(crate) address: IpAddr,
     /// It gets traffic; otherwise it goes away, and gets traffic when nobody else can.
@@ -29,7 +34,8 @@ pub(crate) struct SliceEndpoint {
 }
 
 /// A port that the endpoints of a slice have.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct SlicePort {
     /// The name of the Service's port.
     pub(crate) name: Box<str>,
@@ -58,7 +64,7 @@ impl SliceRecord {
             "IPv6" => false,
             "FQDN" => return record,
             _ => {
-                record.fault = Some("its addressType");
+                record.fault = Some(Fault::AddressType);
                 return record;
             }
         };
@@ -77,7 +83,7 @@ impl SliceRecord {
                 Some(address) => {
                     endpoints.push(SliceEndpoint { address, ready, pod: pod(endpoint, namespace) });
                 }
-                None => record.fault = Some("the address of one of its endpoints"),
+                None => record.fault = Some(Fault::EndpointAddress),
             }
         }
         let mut ports = Vec::new();
@@ -87,7 +93,7 @@ impl SliceRecord {
                 Some(text) => Protocol::from_api(text),
             };
             let Some(protocol) = protocol else {
-                record.fault = Some("the protocol of one of its ports");
+                record.fault = Some(Fault::PortProtocol);
                 continue;
             };
             let number = port.port.and_then(|number| u16::try_from(number).ok());

@@ -4,6 +4,7 @@ mod admission;
 mod articles;
 mod cases;
 mod command;
+mod contents;
 mod conversion;
 mod convert;
 mod coverage;

@@ -1,0 +1,136 @@
+"""May this packet pass? The engine for Kubernetes NetworkPolicies.
+
+>>> import netpol
+>>> engine = netpol.load("netpol-core/examples/shop")
+>>> engine.decide("shop/api", "shop/db", port="postgres")
+<Verdict.ALLOW: 'allow'>
+>>> engine.decide("shop/web", "shop/db", port="postgres").is_allow
+False
+>>> print(engine.explain("shop/web", "shop/db", port="postgres").ingress.nearest_miss.detail)
+the pod's labels do not match `app=api`
+
+A `Cluster` is what writers see: objects go in, whole manifests or one by one. An `Engine` is what
+readers see: an immutable snapshot that `Cluster.publish` makes, for any number of threads, and for
+other processes by pickle. `load` and `loads` go from manifests to an engine in one call.
+"""
+
+from ._answers import (
+    Account,
+    Address,
+    Attribution,
+    Conversion,
+    Decision,
+    Explanation,
+    MemoryUsage,
+    NearMiss,
+    Network,
+    Party,
+    PolicyFootprint,
+    Reach,
+    TierStep,
+)
+from ._diagnostics import Applied, Diagnostic, Location
+from ._errors import (
+    AmbiguousEndpointError,
+    MalformedNameError,
+    ManifestWarning,
+    NetpolError,
+    NoCommonFamilyError,
+    PortNameError,
+    QuestionError,
+    RawPacketError,
+    RefusedError,
+    RowError,
+    SavedError,
+    UnknownEndpointError,
+)
+from ._loading import load, loads
+from ._names import Endpoint, ObjectName, PolicyName, RuleName
+from ._netpol import (
+    Changes,
+    Cluster,
+    Engine,
+    FlowTable,
+    IpBlock,
+    LabelSelector,
+    Manifest,
+)
+from ._netpol import version as __version__
+from ._options import Limits, Options, ReadOptions
+from ._types import (
+    AddressLike,
+    AdmissionLike,
+    DirectionLike,
+    EndpointLike,
+    Flows,
+    PathLike,
+    PortLike,
+    ProtocolLike,
+    Source,
+)
+from ._verdicts import Admission, Direction, Reason, Severity, Stage, Tier, TierOutcome, Verdict
+
+__all__ = [
+    "Account",
+    "Address",
+    "AddressLike",
+    "Admission",
+    "AdmissionLike",
+    "AmbiguousEndpointError",
+    "Applied",
+    "Attribution",
+    "Changes",
+    "Cluster",
+    "Conversion",
+    "Decision",
+    "Diagnostic",
+    "Direction",
+    "DirectionLike",
+    "Endpoint",
+    "EndpointLike",
+    "Engine",
+    "Explanation",
+    "FlowTable",
+    "Flows",
+    "IpBlock",
+    "LabelSelector",
+    "Limits",
+    "Location",
+    "MalformedNameError",
+    "Manifest",
+    "ManifestWarning",
+    "MemoryUsage",
+    "NearMiss",
+    "NetpolError",
+    "Network",
+    "NoCommonFamilyError",
+    "ObjectName",
+    "Options",
+    "Party",
+    "PathLike",
+    "PolicyFootprint",
+    "PolicyName",
+    "PortLike",
+    "PortNameError",
+    "ProtocolLike",
+    "QuestionError",
+    "RawPacketError",
+    "Reach",
+    "ReadOptions",
+    "Reason",
+    "RefusedError",
+    "RowError",
+    "RuleName",
+    "SavedError",
+    "Severity",
+    "Source",
+    "Stage",
+    "Tier",
+    "TierOutcome",
+    "TierStep",
+    "UnknownEndpointError",
+    "Verdict",
+    "__version__",
+    "load",
+    "loads",
+]
