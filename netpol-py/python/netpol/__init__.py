@@ -18,6 +18,7 @@ from ._answers import (
     Account,
     Address,
     Attribution,
+    Backend,
     Conversion,
     Decision,
     Explanation,
@@ -27,6 +28,7 @@ from ._answers import (
     Party,
     PolicyFootprint,
     Reach,
+    ServiceExplanation,
     TierStep,
 )
 from ._diagnostics import Applied, Diagnostic, Location
@@ -42,6 +44,8 @@ from ._errors import (
     RefusedError,
     RowError,
     SavedError,
+    ServiceError,
+    ServiceNameError,
     UnknownEndpointError,
 )
 from ._loading import load, loads
@@ -66,9 +70,20 @@ from ._types import (
     PathLike,
     PortLike,
     ProtocolLike,
+    ServiceLike,
     Source,
 )
-from ._verdicts import Admission, Direction, Reason, Severity, Stage, Tier, TierOutcome, Verdict
+from ._verdicts import (
+    Admission,
+    Direction,
+    Reason,
+    ServiceVerdict,
+    Severity,
+    Stage,
+    Tier,
+    TierOutcome,
+    Verdict,
+)
 
 __all__ = [
     "Account",
@@ -79,6 +94,7 @@ __all__ = [
     "AmbiguousEndpointError",
     "Applied",
     "Attribution",
+    "Backend",
     "Changes",
     "Cluster",
     "Conversion",
@@ -122,6 +138,11 @@ __all__ = [
     "RowError",
     "RuleName",
     "SavedError",
+    "ServiceError",
+    "ServiceExplanation",
+    "ServiceLike",
+    "ServiceNameError",
+    "ServiceVerdict",
     "Severity",
     "Source",
     "Stage",
