@@ -93,8 +93,8 @@ class Manifest:
     def objects(self) -> tuple[ObjectName, ...]:
         """The names of the objects, in the order of the text."""
     def skipped(self) -> dict[str, int]:
-        """The kinds that were passed over, as `apiVersion kind`, and how many objects of each: Services,
-        ConfigMaps, and whatever else no verdict depends on.
+        """The kinds that were passed over, as `apiVersion kind`, and how many objects of each: ConfigMaps,
+        Secrets, and whatever else no verdict depends on.
         """
     def check(
         self, *, admission: AdmissionLike | None = None, options: Options | None = None
