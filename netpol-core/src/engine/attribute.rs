@@ -2,7 +2,7 @@ use serde::Serialize;
 
 use super::question::Case;
 use super::reason::Reason;
-use super::tiers::{Hit, Said, Scene};
+use super::tiers::{Ends, Hit, Said, Scene};
 use super::{Engine, Question, QuestionError, Snapshot};
 use crate::directory::{Isolated, Isolating};
 use crate::packet::{Direction, Packet, Verdict};
@@ -69,6 +69,9 @@ pub struct Attribution {
 }
 
 impl Attribution {
+    /// Where there is no pod that a policy could isolate.
+    const NOT_A_POD: Attribution = Attribution::implicit(Verdict::Allow, Reason::NotAPod);
+
     const fn implicit(verdict: Verdict, reason: Reason) -> Attribution {
         let (tier, policy, rule, peer, port) = (None, None, None, None, None);
         Attribution { verdict, reason, tier, policy, rule, peer, port }
@@ -92,6 +95,7 @@ impl Engine {
     /// Never allocates, locks or panics. Costs about two decisions, more where thousands of rules
     /// concern one end: those that may speak of the peer are found by its atoms.
     #[must_use]
+    #[inline]
     pub fn attribute(&self, packet: &Packet) -> Decision {
         self.0.attribute_packet(packet)
     }
@@ -117,36 +121,75 @@ impl Snapshot {
 
     /// Attributes a packet that no special rule decides before policies. Most directions are settled
     /// by the classes alone, as verdicts are.
-    #[inline]
+    #[inline(always)]
     fn attribute_between(&self, ends: (ClassId, ClassId), packet: &Packet) -> Decision {
         // Before anything is asked of the classes, so that what is told of them loads meanwhile.
-        let isolating =
+        let (out, into) =
             (self.isolating(ends.0, Direction::Egress), self.isolating(ends.1, Direction::Ingress));
-        let source = self.tables.classes.at(ends.0.record());
-        let destination = self.tables.classes.at(ends.1.record());
-        let ingress = if is_settled(destination, source, Direction::Ingress, packet) {
-            self.no_rule_matches(isolating.1, || self.is_pod_packet(packet, Direction::Ingress))
+        let ends = self.ends(ends);
+        // Told in place, since to hand an attribution on is to copy it.
+        let (ingress, egress) = (Attribution::NOT_A_POD, Attribution::NOT_A_POD);
+        let generation = self.generation;
+        let mut decision = Decision { verdict: Verdict::Allow, generation, ingress, egress };
+        if is_settled(ends.destination, ends.source, Direction::Ingress, packet) {
+            self.tell_isolation(&mut decision.ingress, into, Direction::Ingress, packet);
         } else {
-            self.attribution_at_length(ends, Direction::Ingress, isolating.1, packet)
-        };
-        let egress = if is_settled(source, destination, Direction::Egress, packet) {
-            self.no_rule_matches(isolating.0, || self.is_pod_packet(packet, Direction::Egress))
+            self.tell(&mut decision.ingress, &ends, into, Direction::Ingress, packet);
+        }
+        if is_settled(ends.source, ends.destination, Direction::Egress, packet) {
+            self.tell_isolation(&mut decision.egress, out, Direction::Egress, packet);
         } else {
-            self.attribution_at_length(ends, Direction::Egress, isolating.0, packet)
-        };
-        self.decision(ingress, egress)
+            self.tell(&mut decision.egress, &ends, out, Direction::Egress, packet);
+        }
+        decision.verdict = both(&decision.ingress, &decision.egress);
+        decision
     }
 
+    /// Attributes a direction about which rules have to be asked, in a place where it is told of no
+    /// pod.
     #[inline(never)]
-    fn attribution_at_length(
+    fn tell(
         &self,
-        ends: (ClassId, ClassId),
-        direction: Direction,
+        place: &mut Attribution,
+        ends: &Ends<'_>,
         isolating: Isolating,
+        direction: Direction,
         packet: &Packet,
-    ) -> Attribution {
+    ) {
         let scene = self.scene_between(ends, direction, isolating, packet.traffic());
-        self.attribution(&scene, || self.is_pod_packet(packet, direction))
+        let sets = scene.subject.rule_sets(direction);
+        if sets.is_ordered() || packet.traffic().is_other_protocol() {
+            *place = self.attribution(&scene, || self.is_pod_packet(packet, direction));
+        } else if let Some(hit) = self.policy_hit(&scene, sets.isolating) {
+            *place = hit.attribution(Tier::NetworkPolicy);
+        } else {
+            self.tell_isolation(place, isolating, direction, packet);
+        }
+    }
+
+    /// What [`no_rule_matches`](Self::no_rule_matches) says, in a place where it is told of no pod.
+    #[inline(always)]
+    fn tell_isolation(
+        &self,
+        place: &mut Attribution,
+        isolating: Isolating,
+        direction: Direction,
+        packet: &Packet,
+    ) {
+        match isolating.isolated() {
+            Isolated::By(first) => {
+                place.verdict = Verdict::Deny;
+                place.reason = Reason::NoRuleMatches;
+                place.tier = Some(Tier::NetworkPolicy);
+                place.policy = Some(PolicyId(first.0));
+            }
+            Isolated::No => place.reason = Reason::NotIsolated,
+            Isolated::NotAPod => {
+                if self.is_pod_packet(packet, direction) {
+                    place.reason = Reason::UnknownPodAddress;
+                }
+            }
+        }
     }
 
     /// Whether the packet's subject has an address that should be a pod's. Out of the way, since few
@@ -173,12 +216,7 @@ impl Snapshot {
     pub(super) fn attribute_case(&self, case: &Case) -> Decision {
         let ingress = self.attribute_direction(case, Direction::Ingress);
         let egress = self.attribute_direction(case, Direction::Egress);
-        self.decision(ingress, egress)
-    }
-
-    fn decision(&self, ingress: Attribution, egress: Attribution) -> Decision {
-        let allowed = ingress.verdict.is_allow() && egress.verdict.is_allow();
-        let verdict = Verdict::from_allowed(allowed);
+        let verdict = both(&ingress, &egress);
         Decision { verdict, generation: self.generation, ingress, egress }
     }
 
@@ -236,6 +274,11 @@ impl Snapshot {
         };
         Attribution::implicit(Verdict::Allow, reason)
     }
+}
+
+/// What passes must be let pass by both ends.
+const fn both(ingress: &Attribution, egress: &Attribution) -> Verdict {
+    Verdict::from_allowed(ingress.verdict.is_allow() && egress.verdict.is_allow())
 }
 
 /// Whether the classes tell that no rule for a direction of the subject matches a peer: there are
