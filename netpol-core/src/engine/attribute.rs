@@ -4,7 +4,7 @@ use super::question::Case;
 use super::reason::Reason;
 use super::tiers::{Ends, Hit, Said, Scene};
 use super::{Engine, Question, QuestionError, Snapshot};
-use crate::directory::{Isolated, Isolating};
+use crate::directory::Isolated;
 use crate::packet::{Direction, Packet, Verdict};
 use crate::policy::{Action, Tier};
 use crate::tables::{Class, ClassId, RuleSetId};
@@ -76,6 +76,24 @@ impl Attribution {
         let (tier, policy, rule, peer, port) = (None, None, None, None, None);
         Attribution { verdict, reason, tier, policy, rule, peer, port }
     }
+
+    /// No rule of any tier decides: what follows from whether NetworkPolicies isolate the subject, told
+    /// where it was told that it is no pod.
+    #[inline(always)]
+    fn tell_isolated(&mut self, isolated: Isolated, is_unknown_pod: impl Fn() -> bool) {
+        match isolated {
+            Isolated::By(first) => {
+                self.verdict = Verdict::Deny;
+                self.reason = Reason::NoRuleMatches;
+                self.tier = Some(Tier::NetworkPolicy);
+                self.policy = Some(PolicyId(first.0));
+            }
+            Isolated::No => self.reason = Reason::NotIsolated,
+            // Who the ends are does not matter to policies.
+            Isolated::NotAPod if is_unknown_pod() => self.reason = Reason::UnknownPodAddress,
+            Isolated::NotAPod => {}
+        }
+    }
 }
 
 impl Decision {
@@ -123,26 +141,34 @@ impl Snapshot {
     /// by the classes alone, as verdicts are.
     #[inline(always)]
     fn attribute_between(&self, ends: (ClassId, ClassId), packet: &Packet) -> Decision {
-        // Before anything is asked of the classes, so that what is told of them loads meanwhile.
-        let (out, into) =
-            (self.isolating(ends.0, Direction::Egress), self.isolating(ends.1, Direction::Ingress));
         let ends = self.ends(ends);
         // Told in place, since to hand an attribution on is to copy it.
         let (ingress, egress) = (Attribution::NOT_A_POD, Attribution::NOT_A_POD);
         let generation = self.generation;
         let mut decision = Decision { verdict: Verdict::Allow, generation, ingress, egress };
-        if is_settled(ends.destination, ends.source, Direction::Ingress, packet) {
-            self.tell_isolation(&mut decision.ingress, into, Direction::Ingress, packet);
-        } else {
-            self.tell(&mut decision.ingress, &ends, into, Direction::Ingress, packet);
-        }
-        if is_settled(ends.source, ends.destination, Direction::Egress, packet) {
-            self.tell_isolation(&mut decision.egress, out, Direction::Egress, packet);
-        } else {
-            self.tell(&mut decision.egress, &ends, out, Direction::Egress, packet);
-        }
+        self.attribute_direction_to(&mut decision.ingress, &ends, Direction::Ingress, packet);
+        self.attribute_direction_to(&mut decision.egress, &ends, Direction::Egress, packet);
         decision.verdict = both(&decision.ingress, &decision.egress);
         decision
+    }
+
+    /// Attributes a direction, in a place where it is told of no pod.
+    #[inline(always)]
+    fn attribute_direction_to(
+        &self,
+        place: &mut Attribution,
+        ends: &Ends<'_>,
+        direction: Direction,
+        packet: &Packet,
+    ) {
+        let (subject, peer) = ends.subject_and_peer(direction);
+        match subject.rule_sets(direction).otherwise() {
+            Some(otherwise) if is_settled(subject, peer, direction, packet) => {
+                let is_unknown_pod = || self.is_pod_packet(packet, direction);
+                place.tell_isolated(Isolated::of(otherwise), is_unknown_pod);
+            }
+            _ => self.tell(place, ends, direction, packet),
+        }
     }
 
     /// Attributes a direction about which rules have to be asked, in a place where it is told of no
@@ -152,43 +178,18 @@ impl Snapshot {
         &self,
         place: &mut Attribution,
         ends: &Ends<'_>,
-        isolating: Isolating,
         direction: Direction,
         packet: &Packet,
     ) {
-        let scene = self.scene_between(ends, direction, isolating, packet.traffic());
+        let scene = self.scene_between(ends, direction, packet.traffic());
+        let is_unknown_pod = || self.is_pod_packet(packet, direction);
         let sets = scene.subject.rule_sets(direction);
         if sets.is_ordered() || packet.traffic().is_other_protocol() {
-            *place = self.attribution(&scene, || self.is_pod_packet(packet, direction));
-        } else if let Some(hit) = self.policy_hit(&scene, sets.isolating) {
+            *place = self.attribution(&scene, is_unknown_pod);
+        } else if let Some(hit) = self.policy_hit(&scene) {
             *place = hit.attribution(Tier::NetworkPolicy);
         } else {
-            self.tell_isolation(place, isolating, direction, packet);
-        }
-    }
-
-    /// What [`no_rule_matches`](Self::no_rule_matches) says, in a place where it is told of no pod.
-    #[inline(always)]
-    fn tell_isolation(
-        &self,
-        place: &mut Attribution,
-        isolating: Isolating,
-        direction: Direction,
-        packet: &Packet,
-    ) {
-        match isolating.isolated() {
-            Isolated::By(first) => {
-                place.verdict = Verdict::Deny;
-                place.reason = Reason::NoRuleMatches;
-                place.tier = Some(Tier::NetworkPolicy);
-                place.policy = Some(PolicyId(first.0));
-            }
-            Isolated::No => place.reason = Reason::NotIsolated,
-            Isolated::NotAPod => {
-                if self.is_pod_packet(packet, direction) {
-                    place.reason = Reason::UnknownPodAddress;
-                }
-            }
+            place.tell_isolated(self.isolated(&scene), is_unknown_pod);
         }
     }
 
@@ -249,30 +250,9 @@ impl Snapshot {
             Said::Option(verdict, reason) => return Attribution::implicit(verdict, reason),
             Said::NoMatch | Said::Nothing => {}
         }
-        self.no_rule_matches(scene.isolating, is_unknown_pod)
-    }
-
-    /// No rule of any tier decides: what follows from whether NetworkPolicies isolate the subject.
-    #[inline]
-    fn no_rule_matches(
-        &self,
-        isolating: Isolating,
-        is_unknown_pod: impl Fn() -> bool,
-    ) -> Attribution {
-        let reason = match isolating.isolated() {
-            Isolated::By(first) => {
-                return Attribution {
-                    tier: Some(Tier::NetworkPolicy),
-                    policy: Some(PolicyId(first.0)),
-                    ..Attribution::implicit(Verdict::Deny, Reason::NoRuleMatches)
-                };
-            }
-            Isolated::No => Reason::NotIsolated,
-            // Who the ends are does not matter to policies.
-            Isolated::NotAPod if is_unknown_pod() => Reason::UnknownPodAddress,
-            Isolated::NotAPod => Reason::NotAPod,
-        };
-        Attribution::implicit(Verdict::Allow, reason)
+        let mut told = Attribution::NOT_A_POD;
+        told.tell_isolated(self.isolated(scene), is_unknown_pod);
+        told
     }
 }
 
@@ -281,15 +261,14 @@ const fn both(ingress: &Attribution, egress: &Attribution) -> Verdict {
     Verdict::from_allowed(ingress.verdict.is_allow() && egress.verdict.is_allow())
 }
 
-/// Whether the classes tell that no rule for a direction of the subject matches a peer: there are
-/// none, or none of them speaks of it.
+/// Whether the classes tell that no rule of NetworkPolicies for a direction of the subject matches a
+/// peer: there are none, or none of them speaks of it.
 #[inline(always)]
 fn is_settled(subject: &Class, peer: &Class, direction: Direction, packet: &Packet) -> bool {
-    let sets = subject.rule_sets(direction);
     // Of other protocols options have a say.
-    let is_cut_off = !packet.traffic().is_other_protocol()
-        && !subject.may_admit(direction, peer.identity(direction));
-    !sets.is_ordered() && (sets.isolating == RuleSetId::NOT_ISOLATED || is_cut_off)
+    subject.rule_sets(direction).isolating == RuleSetId::NOT_ISOLATED
+        || !subject.may_admit(direction, peer.identity(direction))
+            && !packet.traffic().is_other_protocol()
 }
 
 impl Hit {

@@ -5,7 +5,7 @@ use super::Snapshot;
 use super::question::Case;
 use super::reason::Reason;
 use crate::directory::{
-    Directory, Form, Isolating, Line, LinePort, PolicyNumber, PortKeys, RuleLines,
+    Directory, Form, Isolated, Line, LinePort, PolicyNumber, PortKeys, RuleLines,
 };
 use crate::options::Fragments;
 use crate::packet::{Direction, Traffic, Verdict};
@@ -16,8 +16,8 @@ use crate::tables::{Atom, Class, ClassId, Identity, OrderedId, RuleSetId, Signat
 #[derive(Clone, Copy)]
 pub(super) struct Ends<'snapshot> {
     numbers: (ClassId, ClassId),
-    pub(super) source: &'snapshot Class,
-    pub(super) destination: &'snapshot Class,
+    source: &'snapshot Class,
+    destination: &'snapshot Class,
 }
 
 /// One direction of a case: whose rules are asked, and what they are held against.
@@ -27,7 +27,6 @@ pub(super) struct Scene<'snapshot> {
     traffic: &'snapshot Traffic,
     pub(super) direction: Direction,
     pub(super) subject: &'snapshot Class,
-    pub(super) isolating: Isolating,
     pub(super) peer: Identity,
     /// The classes of source and destination.
     ends: (ClassId, ClassId),
@@ -77,14 +76,7 @@ impl Snapshot {
         direction: Direction,
     ) -> Scene<'snapshot> {
         let ends = (case.source.class, case.destination.class);
-        let isolating = self.isolating(case.subject(direction).class, direction);
-        self.scene_between(&self.ends(ends), direction, isolating, &case.traffic)
-    }
-
-    /// By which NetworkPolicies a class is isolated for a direction.
-    #[inline]
-    pub(super) fn isolating(&self, class: ClassId, direction: Direction) -> Isolating {
-        self.directory.isolations.at(class.record()).of(direction)
+        self.scene_between(&self.ends(ends), direction, &case.traffic)
     }
 
     /// The classes of source and destination, with their records.
@@ -95,34 +87,30 @@ impl Snapshot {
         Ends { numbers, source, destination }
     }
 
-    /// A direction of traffic between these ends, the subject of which is isolated by `isolating`.
+    /// A direction of traffic between these ends.
     #[inline]
     pub(super) fn scene_between<'snapshot>(
         &'snapshot self,
         ends: &Ends<'snapshot>,
         direction: Direction,
-        isolating: Isolating,
         traffic: &'snapshot Traffic,
     ) -> Scene<'snapshot> {
-        let (subject, peer) = match direction {
-            Direction::Ingress => (ends.destination, ends.source),
-            Direction::Egress => (ends.source, ends.destination),
-        };
+        let (subject, peer) = ends.subject_and_peer(direction);
         let (directory, peer) = (&self.directory, peer.identity(direction));
         let ends = ends.numbers;
-        Scene { directory, traffic, direction, subject, isolating, peer, ends }
+        Scene { directory, traffic, direction, subject, peer, ends }
     }
 
     /// Asks the tiers in their order until one decides.
     pub(super) fn walk(&self, scene: &Scene<'_>) -> Walk {
         let sets = scene.subject.rule_sets(scene.direction);
-        let admin = self.ordered_tier(scene, Tier::Admin, sets.before);
+        let admin = self.ordered_tier(scene, Tier::Admin, sets.before());
         if matches!(admin, Said::Match(Hit { action: Action::Accept | Action::Deny, .. })) {
             return Walk { admin, network_policy: None, baseline: None };
         }
         let network_policy = self.network_policies(scene);
         let baseline = matches!(network_policy, Said::Nothing)
-            .then(|| self.ordered_tier(scene, Tier::Baseline, sets.after));
+            .then(|| self.ordered_tier(scene, Tier::Baseline, sets.after()));
         Walk { admin, network_policy: Some(network_policy), baseline }
     }
 
@@ -138,7 +126,7 @@ impl Snapshot {
             return Said::Option(Verdict::Deny, Reason::Fragment);
         }
         if subject.may_admit(direction, peer)
-            && let Some(hit) = self.policy_hit(scene, isolating)
+            && let Some(hit) = self.policy_hit(scene)
         {
             return Said::Match(hit);
         }
@@ -148,20 +136,40 @@ impl Snapshot {
         }
     }
 
-    /// The first rule of the NetworkPolicies that isolate the subject that matches; `rules` is what
-    /// they come to in the tables.
+    /// The first rule that matches of the NetworkPolicies that isolate the subject.
     #[inline]
-    pub(super) fn policy_hit(&self, scene: &Scene<'_>, rules: RuleSetId) -> Option<Hit> {
+    pub(super) fn policy_hit(&self, scene: &Scene<'_>) -> Option<Hit> {
+        // Before the rules are asked, so that the one loads while the others do.
+        let list = self.list(scene, Tier::NetworkPolicy);
         // What the tables do not match, no policy of the list does.
+        let rules = scene.subject.rule_sets(scene.direction).isolating;
         if !self.tables.admits(rules, scene.peer, scene.key()) {
             return None;
         }
-        self.first_of(scene.isolating.list, scene)
+        self.first_of(list, scene)
+    }
+
+    /// Number of the list of the policies of a tier that speak of the subject; 0 for none.
+    #[inline]
+    fn list(&self, scene: &Scene<'_>, tier: Tier) -> u32 {
+        self.directory.list_of(scene.subject_class(), scene.direction, tier)
+    }
+
+    /// Whether NetworkPolicies isolate the subject.
+    pub(super) fn isolated(&self, scene: &Scene<'_>) -> Isolated {
+        match scene.subject.rule_sets(scene.direction).otherwise() {
+            Some(otherwise) => Isolated::of(otherwise),
+            // Ordered tiers speak of pods alone.
+            None => {
+                let list = self.list(scene, Tier::NetworkPolicy);
+                Isolated::pods(self.directory.policy_list(list).first().copied())
+            }
+        }
     }
 
     /// What an ordered tier says, asked by its list of rules in the tables.
     fn ordered_tier(&self, scene: &Scene<'_>, tier: Tier, rules: OrderedId) -> Said {
-        let list = self.directory.list_of(scene.subject_class(), scene.direction, tier);
+        let list = self.list(scene, tier);
         if list == 0 {
             return Said::Nothing;
         }
@@ -236,6 +244,20 @@ impl Snapshot {
             Some(peers) => Some(peers.iter().find(|line| self.is_peer(line, scene.peer))?.peer),
         };
         Some((peer, port))
+    }
+}
+
+impl<'snapshot> Ends<'snapshot> {
+    /// Whose rules are asked for a direction, and of whom they speak.
+    #[inline(always)]
+    pub(super) fn subject_and_peer(
+        &self,
+        direction: Direction,
+    ) -> (&'snapshot Class, &'snapshot Class) {
+        match direction {
+            Direction::Ingress => (self.destination, self.source),
+            Direction::Egress => (self.source, self.destination),
+        }
     }
 }
 
