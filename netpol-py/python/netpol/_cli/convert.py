@@ -34,7 +34,7 @@ what was left out or could not be known; with 2 when the manifests cannot be rea
 
 examples:
   $ netpol convert netpol-core/examples/shop/policies.yaml
-  $ netpol convert -o json netpol-core/testdata/articles/legacy
+  $ netpol convert -o json netpol-core/testdata/articles/003-1-alpha-pol1.json
   $ kubectl get netpol,ns -A -o json | netpol convert --stored -
 """
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import json
 import sys
@@ -38,8 +39,8 @@ def answer_all(path: str, loading: Loading, *, explain: bool) -> int:
     engine = loading.engine()
     worst = 0
     name = "<stdin>" if path == "-" else path
-    stream = sys.stdin.buffer if path == "-" else open(path, "rb")
-    with stream:
+    opened = contextlib.nullcontext(sys.stdin.buffer) if path == "-" else open(path, "rb")
+    with opened as stream:
         for number, line in _lines(stream):
             answer: dict[str, Any] = {"line": number}
             try:

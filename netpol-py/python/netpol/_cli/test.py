@@ -47,7 +47,7 @@ question has no answer
 
 examples:
   $ netpol test netpol-py/examples/shop
-  $ netpol test --junit-xml netpol.xml netpol-py/examples/shop/tests
+  $ netpol test --junit-xml netpol.xml netpol-py/examples/shop/expectations
   $ netpol test -o json netpol-py/examples/shop
   $ helm template . | netpol test -f - expectations/
   $ kubectl get ns,nodes,pods,netpol -A -o json | netpol test --stored -f - expectations/

@@ -20,8 +20,7 @@ programs.
 ... - {from: shop/web, to: shop/db, port: postgres, expect: allow}
 ... ''', name="shop.netpol.yaml")
 >>> print(*file.check(), sep="\\n")
-shop.netpol.yaml:4:3
-shop/web -> shop/db:postgres is denied, and was expected to be allowed
+shop.netpol.yaml:4:3: shop/web -> shop/db:postgres is denied, and was expected to be allowed
   deny
   TCP shop/web -> shop/db port 5432
   egress from shop/web: allow, not isolated

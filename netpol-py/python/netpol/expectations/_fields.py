@@ -100,6 +100,8 @@ def options(source: Source, node: yaml.Node, path: str) -> Options:
         own = child(path, name)
         read = source.text_of if is_text(value) else source.boolean
         given = read(value, own)
+        if given is None:
+            continue
         try:
             Options.from_dict({name: given})
         except (TypeError, ValueError) as refused:

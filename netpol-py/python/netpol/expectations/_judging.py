@@ -29,7 +29,16 @@ def judge(expectation: Expectation, engine: Engine) -> Outcome:
 
 def _judge(expectation: Expectation, engine: Engine) -> Outcome:
     if range_of(expectation.source) or range_of(expectation.destination):
-        return _judge_ranges(expectation, engine)
+        outcome = _judge_ranges(expectation, engine)
+    else:
+        outcome = _judge_pairs(expectation, engine)
+    if outcome.status is Status.PASSED and expectation.only is not None:
+        return _judge_only(expectation, engine)
+    return outcome
+
+
+def _judge_pairs(expectation: Expectation, engine: Engine) -> Outcome:
+    """An expectation about endpoints and single addresses."""
     otherwise: list[tuple[EndpointLike, EndpointLike]] = []
     for source, destination in _pairs(expectation, engine):
         verdict = _decide(expectation, engine, source, destination)
@@ -43,13 +52,12 @@ def _judge(expectation: Expectation, engine: Engine) -> Outcome:
     if otherwise:
         explanation = _explain(expectation, engine, *otherwise[0])
         return failed(expectation, explanation, _pair_names(otherwise))
-    if expectation.only is not None:
-        return _judge_only(expectation, engine)
     return Outcome(expectation, Status.PASSED)
 
 
 def _judge_ranges(expectation: Expectation, engine: Engine) -> Outcome:
-    """An expectation one end of which is a range of addresses, which are not asked one by one."""
+    """An expectation one end of which is a range of addresses, which are not asked one by one. An
+    address in it that is an endpoint's is as the endpoint is, and not meant."""
     is_source = range_of(expectation.source) is not None
     network = range_of(expectation.source if is_source else expectation.destination)
     other = expectation.destination if is_source else expectation.source
@@ -59,11 +67,10 @@ def _judge_ranges(expectation: Expectation, engine: Engine) -> Outcome:
         reach = _reach(expectation, engine, end, towards=is_source)
         reached = [one for one in reach.networks if _overlap(one, network)]
         rest = _without([network], reached)
-        # Those of endpoints are as the endpoints are.
         if expectation.expect is Verdict.ALLOW:
             wrong: list[Network] = rest
         else:
-            wrong = [one if one.prefixlen > network.prefixlen else network for one in reached]
+            wrong = [max(one, network, key=lambda it: it.prefixlen) for one in reached]
         pairs = [(one.network_address, end) for one in wrong]
         otherwise += [pair if is_source else pair[::-1] for pair in pairs]
         if wrong:

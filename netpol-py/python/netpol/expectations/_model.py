@@ -129,15 +129,13 @@ class Outcome:
     def account(self) -> str:
         """What came of it, and what the verdict rests on when it is not as expected."""
         lines = [self.message or f"{self.expectation} holds"]
-        if self.expectation.description:
-            lines += [f"  {line}" for line in self.expectation.description.strip().splitlines()]
-        if self.explanation is not None:
-            lines += [f"  {line}" for line in str(self.explanation).splitlines()]
+        for text in (self.expectation.name, self.expectation.description, self.explanation):
+            if text is not None:
+                lines += [f"  {line}" for line in str(text).strip().splitlines()]
         return "\n".join(lines)
 
     def __str__(self) -> str:
-        named = f": {self.expectation.name}" if self.expectation.name else ""
-        return f"{self.expectation.place}{named}\n{self.account()}"
+        return f"{self.expectation.place}: {self.account()}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

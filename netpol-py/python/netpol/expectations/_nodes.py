@@ -42,29 +42,28 @@ class Source:
 
     def compose(self) -> yaml.Node | None:
         """The one document in it; `None` when there is none, or a fault was found."""
-        loader = _Loader(self.text)
         try:
+            loader = _Loader(self.text)
             root: yaml.Node | None = loader.get_single_node()
         except yaml.MarkedYAMLError as failed:
+            mark = failed.problem_mark or failed.context_mark
             detail = ", ".join(filter(None, (failed.context, failed.problem)))
-            self.syntax(f"invalid YAML: {detail}", failed.problem_mark or failed.context_mark)
-        except (yaml.YAMLError, ValueError) as failed:
-            self.syntax(f"invalid YAML: {failed}", None)
+            self.syntax(f"invalid YAML: {detail}", mark.index if mark is not None else None)
+        except yaml.reader.ReaderError as failed:
+            detail = f"the character U+{ord(self.text[failed.position]):04X} may not be in it"
+            self.syntax(f"invalid YAML: {detail}", failed.position)
         except RecursionError:
-            self.syntax("invalid YAML: too deeply nested", None)
+            self.syntax("invalid YAML: too deeply nested")
         else:
             return root
-        finally:
-            loader.dispose()
         return None
 
     def place(self, node: yaml.Node) -> Location:
         """Where a node stands; of one that goes over several lines, its first line."""
-        start, end = node.start_mark, node.end_mark
-        line_end = self.text.find("\n", start.index)
-        last = end.index if line_end < 0 else min(end.index, line_end)
-        meant = self.text[start.index : last].rstrip()
-        return self._location(start, len(meant.encode()))
+        start, end = node.start_mark.index, node.end_mark.index
+        line_end = self.text.find("\n", start)
+        last = end if line_end < 0 else min(end, line_end)
+        return self._location(start, self.text[start:last].rstrip())
 
     def fault(
         self,
@@ -134,11 +133,11 @@ class Source:
             return None
         return text
 
-    def boolean(self, node: yaml.Node, path: str) -> bool:
+    def boolean(self, node: yaml.Node, path: str) -> bool | None:
         """True or false."""
         if _tag(node) != "bool":
             self.fault(node, path, "TypeInvalid", f"must be true or false, not {kind_of(node)}")
-            return False
+            return None
         return str(node.value).lower() == "true"
 
     def integer(self, node: yaml.Node, path: str, most: int) -> int | None:
@@ -188,9 +187,9 @@ class Source:
             found[value] = None
         return tuple(found)
 
-    def syntax(self, message: str, mark: yaml.Mark | None = None) -> None:
+    def syntax(self, message: str, index: int | None = None) -> None:
         """Says that the text is none that can be read."""
-        place = self._location(mark, 1) if mark is not None else None
+        place = self._location(index, self.text[index : index + 1]) if index is not None else None
         self.found.append(
             Diagnostic(Severity.ERROR, "syntax", message, file=self.name, location=place)
         )
@@ -208,16 +207,24 @@ class Source:
                 self.syntax(f"the file is not UTF-8, at byte {failed.start}")
         return ""
 
-    def _location(self, mark: yaml.Mark, length: int) -> Location:
-        offset = len(self.text[: mark.index].encode())
-        return Location(mark.line + 1, mark.column + 1, offset, length)
+    def _location(self, index: int, meant: str) -> Location:
+        before = self.text[:index]
+        lines = (before + "|").splitlines()
+        return Location(len(lines), len(lines[-1]), len(before.encode()), len(meant.encode()))
+
+
+    def sorted(self) -> tuple[Diagnostic, ...]:
+        """Everything that was found, in the order of the text."""
+        return tuple(
+            sorted(self.found, key=lambda one: one.location.offset if one.location else 0)
+        )
 
 
 def report(source: Source) -> str:
     """What was found as a compiler prints it, with the line that each is about."""
     lines = source.text.splitlines()
     parts = []
-    for found in source.found:
+    for found in source.sorted():
         part = f"{found.severity}: {found.message}\n"
         place = found.location
         if place is None:

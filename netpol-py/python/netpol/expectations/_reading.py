@@ -78,7 +78,7 @@ def loads(text: str | bytes, *, name: str = "<input>") -> ExpectationFile:
     if file is None:
         if not source.found:
             source.syntax("the file is empty")
-        raise RefusedError(tuple(source.found), report(source))
+        raise RefusedError(source.sorted(), report(source))
     return file
 
 
@@ -111,7 +111,7 @@ def _read_file(source: Source) -> ExpectationFile | None:
     return ExpectationFile(
         path=source.name,
         expectations=tuple(entries.expectations),
-        warnings=tuple(source.found),
+        warnings=source.sorted(),
         **more,
     )
 
@@ -188,7 +188,7 @@ class _Entries:
         if "port" in values and (portless or fragment):
             wrong = "a fragment without ports" if fragment else str(portless[0])
             forbid("port", f"{wrong} has no ports")
-        if "port" not in values and not fragment:
+        if "port" not in values and "icmp" not in values and not fragment:
             if any(one in _fields.WITH_PORTS for one in protocols):
                 self.source.fault(node, child(path, "port"), "Required", "")
         ranged = [
@@ -263,7 +263,7 @@ def _text(source: Source, node: yaml.Node, path: str) -> str | None:
     return source.text_of(node, path)
 
 
-def _boolean(source: Source, node: yaml.Node, path: str) -> bool:
+def _boolean(source: Source, node: yaml.Node, path: str) -> bool | None:
     return source.boolean(node, path)
 
 
