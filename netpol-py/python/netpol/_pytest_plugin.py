@@ -141,15 +141,14 @@ class ExpectationsFile(pytest.File):
         if key not in engines:
             try:
                 engines[key] = file.engine(*paths)
-            except NetpolError as failed:
+            except NetpolError:
                 # It is told in full once.
-                engines[key] = NetpolError(f"{file.path}: its manifests are refused, as told before")
-                raise failed
-        engine = engines[key]
-        if isinstance(engine, NetpolError):
-            raise engine
-        made: Engine = engine
-        return made
+                engines[key] = None
+                raise
+        engine: Engine | None = engines[key]
+        if engine is None:
+            raise NetpolError(f"{file.path}: its manifests are refused, as told before")
+        return engine
 
 
 class ExpectationItem(pytest.Item):

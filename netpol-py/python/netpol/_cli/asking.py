@@ -10,6 +10,7 @@ from typing import Any
 from .._answers import Explanation
 from .._errors import NetpolError
 from .._netpol import Engine
+from .._one_side import explained
 from .._verdicts import Direction
 from .completion import offer, offer_nothing
 from .loading import Loading, add_end_argument
@@ -130,6 +131,10 @@ class Answer:
         """The verdict in a word."""
         asked = self.explanation.direction(self.side) if self.side else self.explanation
         return str(asked.verdict)
+
+    def text(self) -> str:
+        """The verdict and what it rests on, for people."""
+        return explained(self.explanation, self.side)
 
     @property
     def code(self) -> int:

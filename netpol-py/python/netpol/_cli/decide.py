@@ -74,12 +74,12 @@ def run(arguments: argparse.Namespace) -> int:
         verdict = json.dumps({"verdict": answer.verdict})
         print(answer.explanation.to_json() if arguments.explain else verdict)
         return answer.code
-    lines = str(answer.explanation).splitlines() if arguments.explain else []
     colour = "green" if answer.code == 0 else "red"
     print(paint(answer.verdict, colour, sys.stdout))
-    for line in lines[1:]:
-        print(printable(line))
-    if not arguments.explain:
+    if arguments.explain:
+        for line in answer.text().splitlines()[1:]:
+            print(printable(line))
+    else:
         for note in answer.explanation.notes:
             print(f"note: {printable(note)}")
     return answer.code

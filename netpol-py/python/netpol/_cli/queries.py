@@ -117,13 +117,20 @@ def _question(plain: dict[str, Any], loading: Loading) -> Question:
         if not isinstance(plain.get(name), str):
             missing = "is missing" if plain.get(name) is None else "must be a text"
             raise CommandError(f"field `{name}` {missing}")
+    for name in ("fragment", "viaService"):
+        if not isinstance(plain.get(name, False), bool):
+            raise CommandError(f"field `{name}` must be true or false")
+    port = plain.get("port")
+    if type(port) is int and not 0 <= port <= 65535:
+        raise CommandError(f"{port} is no port: 0 to 65535")
     given = {FIELDS[name]: value for name, value in plain.items() if value is not None}
     given.pop("", None)
     direction = given.pop("direction", None)
     if direction is not None and direction not in list(Direction):
         raise CommandError(f"direction must be `ingress` or `egress`, not {json.dumps(direction)}")
-    if isinstance(given.get("icmp"), list):
-        given["icmp"] = tuple(given["icmp"])
+    if "icmp" in given:
+        given["icmp"] = _icmp(given["icmp"])
+        given.setdefault("protocol", "ICMP")
     source, destination = given.pop("source"), given.pop("destination")
     return Question(
         loading.full_name(source),
@@ -131,3 +138,11 @@ def _question(plain: dict[str, Any], loading: Loading) -> Question:
         given,
         Direction(direction) if direction else None,
     )
+
+
+def _icmp(value: object) -> tuple[int, int]:
+    if isinstance(value, list) and len(value) == 2:
+        kind, code = value
+        if type(kind) is int and type(code) is int and 0 <= kind <= 255 and 0 <= code <= 255:
+            return kind, code
+    raise CommandError("field `icmp` must be [type, code], each 0 to 255")

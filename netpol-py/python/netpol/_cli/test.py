@@ -127,8 +127,8 @@ class Tested:
     """What came of their expectations."""
     broken: dict[str, str] = field(default_factory=dict)
     """Why a file could not be run."""
-    engines: dict[Any, Engine | NetpolError] = field(default_factory=dict)
-    """Engines, for files that are about the same manifests; or why there is none."""
+    engines: dict[Any, Engine | None] = field(default_factory=dict)
+    """Engines, for files that are about the same manifests; none where those are refused."""
     given: Loading | None = None
     """The manifests that are given in the place of those that the files name."""
     standard_input: bytes | None = None
@@ -207,12 +207,13 @@ class Tested:
                 sys.stdin = io.TextIOWrapper(io.BytesIO(self.standard_input))
             try:
                 self.engines[key] = loading.engine()
-            except NetpolError as refused:
-                self.engines[key] = NetpolError(f"{file.path}: its manifests are refused, as told before")
-                raise refused
+            except NetpolError:
+                # It is told in full once.
+                self.engines[key] = None
+                raise
         engine = self.engines[key]
-        if isinstance(engine, NetpolError):
-            raise engine
+        if engine is None:
+            raise NetpolError(f"{file.path}: its manifests are refused, as told before")
         return engine
 
     def _loading(self, file: ExpectationFile) -> Loading:

@@ -13,6 +13,7 @@ from .._answers import Address, Explanation
 from .._diagnostics import Diagnostic, Location
 from .._errors import ManifestWarning, NetpolError
 from .._netpol import Cluster, Engine
+from .._one_side import explained
 from .._options import Options, ReadOptions
 from .._types import PathLike
 from .._verdicts import Admission, Direction, Reason, Verdict
@@ -129,9 +130,12 @@ class Outcome:
     def account(self) -> str:
         """What came of it, and what the verdict rests on when it is not as expected."""
         lines = [self.message or f"{self.expectation} holds"]
-        for text in (self.expectation.name, self.expectation.description, self.explanation):
+        texts = [self.expectation.name, self.expectation.description]
+        if self.explanation is not None:
+            texts.append(explained(self.explanation, self.expectation.direction))
+        for text in texts:
             if text is not None:
-                lines += [f"  {line}" for line in str(text).strip().splitlines()]
+                lines += [f"  {line}" for line in text.strip().splitlines()]
         return "\n".join(lines)
 
     def __str__(self) -> str:
