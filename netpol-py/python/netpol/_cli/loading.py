@@ -26,7 +26,8 @@ def add_loading_arguments(parser: argparse.ArgumentParser, *, required: bool = T
     """Adds ``-f`` and everything that goes with it. `Loading.of` reads them.
 
     `required` is false where manifests may come from elsewhere: from positional arguments, or from
-    the files of expectations.
+    the files of expectations. One ``-f`` takes several paths where it is required; elsewhere it would
+    take those that are not its own.
     """
     group = parser.add_argument_group("manifests")
     group.add_argument(
@@ -34,7 +35,7 @@ def add_loading_arguments(parser: argparse.ArgumentParser, *, required: bool = T
         "--filename",
         dest="filenames",
         metavar="PATH",
-        nargs="+",
+        nargs="+" if required else 1,
         action="extend",
         required=required,
         default=None if required else [],
@@ -250,9 +251,11 @@ def _is_address(text: str) -> bool:
     return True
 
 
-def _endpoint_candidates(arguments: argparse.Namespace) -> list[str]:
-    """Every endpoint in the manifests."""
-    return [str(endpoint) for endpoint in _quiet_engine(arguments).endpoints()]
+def _endpoint_candidates(arguments: argparse.Namespace) -> set[str]:
+    """Every endpoint in the manifests, with its kind and without."""
+    endpoints = _quiet_engine(arguments).endpoints()
+    short = {f"{endpoint.namespace}/{endpoint.name}" for endpoint in endpoints}
+    return short | {str(endpoint) for endpoint in endpoints}
 
 
 def _namespace_candidates(arguments: argparse.Namespace) -> set[str]:
