@@ -4,7 +4,7 @@
 export RUSTUP_DIST_SERVER ?= http://127.0.0.1:9
 
 CARGO ?= cargo
-FUZZ_TARGETS := manifest selector decide live contents packet c_calls
+FUZZ_TARGETS := manifest selector decide live contents packet flows c_calls
 FUZZ_SECONDS ?= 15
 FUZZ_SEEDS_manifest := netpol-core/testdata/articles netpol-core/testdata/invalid netpol-core/examples/shop \
 	fuzz/seeds/manifest
@@ -13,6 +13,7 @@ FUZZ_SEEDS_decide := fuzz/seeds/decide
 FUZZ_SEEDS_live := fuzz/seeds/decide
 FUZZ_SEEDS_contents := netpol-core/testdata/contents
 FUZZ_SEEDS_packet := fuzz/seeds/packet
+FUZZ_SEEDS_flows := fuzz/seeds/flows
 FUZZ_SEEDS_c_calls := fuzz/seeds/packet
 LONG_PACKETS ?= 10000000
 
