@@ -274,6 +274,11 @@ WRONG: dict[str, tuple[str, list[str]]] = {
         f"to: [{', '.join(f'b{n}' for n in range(400))}], port: 1, expect: deny}}\n",
         ["2:3 TooMany expectations[0]"],
     ),
+    "aliases": (
+        f"expectations:\n- &e {{from: [{', '.join(f'a{n}' for n in range(2000))}], to: b, port: 1}}\n"
+        + "- *e\n" * 2000,
+        ["2:13 TooMany"],
+    ),
     "deep": ("[" * 20_000, ["- syntax"]),
 }
 
@@ -289,6 +294,7 @@ BEYOND_SCHEMA = {
     "too many",
     "two documents",
     "alias of itself",
+    "aliases",
     "merge key",
     "resolve",
 }
@@ -356,11 +362,18 @@ def test_the_report_shows_the_line() -> None:
     )
 
 
+def test_a_thousand_faults_are_enough() -> None:
+    text = "expectations:\n" + "- {from: a, to: b}\n" * 5000
+    with pytest.raises(netpol.RefusedError) as refused:
+        expectations.loads(text)
+    assert len(refused.value.diagnostics) == 1000
+
+
 def test_bytes_that_are_no_text() -> None:
     with pytest.raises(netpol.RefusedError, match="not UTF-8, at byte 0"):
         expectations.loads(b"\xff")
     with pytest.raises(netpol.RefusedError, match="larger than"):
-        expectations.loads(b"#" * (5 << 20))
+        expectations.loads(b"#" * (2 << 20))
     assert expectations.loads(b"\xef\xbb\xbf" + BASE.encode() + b"}\r\n").expectations
 
 
