@@ -45,6 +45,18 @@ from ._errors import (
     UnknownEndpointError,
 )
 from ._loading import load, loads
+from ._matrix import (
+    Access,
+    EndsLike,
+    GroupBy,
+    Matrix,
+    MatrixCell,
+    MatrixCellPort,
+    MatrixGroup,
+    MatrixMember,
+    MatrixPort,
+    matrix,
+)
 from ._names import Endpoint, ObjectName, PolicyName, RuleName
 from ._netpol import (
     Changes,
@@ -71,6 +83,7 @@ from ._types import (
 from ._verdicts import Admission, Direction, Reason, Severity, Stage, Tier, TierOutcome, Verdict
 
 __all__ = [
+    "Access",
     "Account",
     "Address",
     "AddressLike",
@@ -88,10 +101,12 @@ __all__ = [
     "DirectionLike",
     "Endpoint",
     "EndpointLike",
+    "EndsLike",
     "Engine",
     "Explanation",
     "FlowTable",
     "Flows",
+    "GroupBy",
     "IpBlock",
     "LabelSelector",
     "Limits",
@@ -99,6 +114,12 @@ __all__ = [
     "MalformedNameError",
     "Manifest",
     "ManifestWarning",
+    "Matrix",
+    "MatrixCell",
+    "MatrixCellPort",
+    "MatrixGroup",
+    "MatrixMember",
+    "MatrixPort",
     "MemoryUsage",
     "NearMiss",
     "NetpolError",
@@ -133,4 +154,5 @@ __all__ = [
     "__version__",
     "load",
     "loads",
+    "matrix",
 ]
