@@ -299,9 +299,11 @@ OPTIONS = [
 ]
 
 
-@pytest.mark.parametrize("options", OPTIONS)
+@pytest.mark.parametrize(
+    ("options", "group_by"),
+    [*((option, "endpoint") for option in OPTIONS), (OPTIONS[0], lambda endpoint: endpoint.name[0])],
+)
 @pytest.mark.parametrize("made", POLICIES, ids=lambda made: made[0]["metadata"]["name"] if made else "open")
-@pytest.mark.parametrize("group_by", ["endpoint", "labels", lambda endpoint: endpoint.name[0]])
 def test_what_tells_ends_apart(options: netpol.Options, made: list[dict[str, Any]], group_by: Any) -> None:
     cluster = netpol.Cluster(options)
     cluster.apply([node("one", "10.9.0.1"), node("two", "10.9.0.2"), *TWINS, *made])

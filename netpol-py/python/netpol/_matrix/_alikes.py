@@ -6,9 +6,13 @@ depend on, and more. What is strange in any way is alike to nobody.
 
 from __future__ import annotations
 
+import ipaddress
 import json
+from collections import Counter
 from collections.abc import Iterable
 
+from .._answers import Address
+from .._names import Endpoint
 from .._netpol import Engine
 from ._contents import Contents
 from ._groups import MatrixMember
@@ -20,7 +24,7 @@ _OWN = frozenset({"name", "labels", "addresses", "created", "node", "hostAddress
 class Alikes:
     """Members with their numbers, and for each the number of those that it is like."""
 
-    def __init__(self, engine: Engine, contents: Contents) -> None:
+    def __init__(self, engine: Engine, contents: Contents, members: Iterable[MatrixMember]) -> None:
         self._engine = engine
         self._contents = contents
         self._numbers: dict[MatrixMember, int] = {}
@@ -36,29 +40,32 @@ class Alikes:
         """Whether questions about its addresses mean it."""
         self._keys: dict[object, int] = {}
         self._labels: dict[str, bool] = {}
+        members = list(members)
+        self._contested = _contested(contents, members)
+        for member in members:
+            self._add(member)
 
-    def add(self, members: Iterable[MatrixMember]) -> list[int]:
-        """The numbers of members, new ones for those that are new."""
-        return [self._add(member) for member in members]
+    def numbers(self, members: Iterable[MatrixMember]) -> list[int]:
+        """The numbers of members."""
+        return [self._numbers[member] for member in members]
 
-    def _add(self, member: MatrixMember) -> int:
-        known = self._numbers.get(member)
-        if known is not None:
-            return known
-        number = self._numbers[member] = len(self.members)
+    def _add(self, member: MatrixMember) -> None:
+        if member in self._numbers:
+            return
+        self._numbers[member] = len(self.members)
         self.members.append(member)
         special = self._special(member)
-        key = self._key(member)
-        node = self._node(member)
-        if special and member.endpoint is not None and self._is_its_node(member):
-            key, node = json.dumps([key, [str(address) for address in member.addresses]]), node
-        elif key is None or special:
-            key, node = member, ""
+        key: object = member
+        node = ""
+        if member.endpoint is not None:
+            if not special and self._contested.isdisjoint(member.addresses):
+                key, node = self._facts(member.endpoint, member.addresses), self._node(member.endpoint)
+            elif special and self._is_its_node(member):
+                key, node = (self._facts(member.endpoint, ()), member.addresses), self._node(member.endpoint)
         self.is_special.append(special)
         self.is_plain.append(self._plain(member))
         self.by_policies.append(self._number(key))
         self.by_everything.append(self._number((key, node)))
-        return number
 
     def _number(self, key: object) -> int:
         return self._keys.setdefault(key, len(self._keys))
@@ -93,22 +100,18 @@ class Alikes:
     def _owns_addresses(self, member: MatrixMember) -> bool:
         return all(self._engine.owner(address) == member.endpoint for address in member.addresses)
 
-    def _key(self, member: MatrixMember) -> str | None:
-        """What policies may know of an endpoint; none of who is no endpoint."""
-        if member.endpoint is None:
-            return None
-        record = self._contents.records[member.endpoint]
+    def _facts(self, endpoint: Endpoint, addresses: Iterable[Address]) -> str:
+        """What policies may know of an endpoint."""
+        record = self._contents.records[endpoint]
         facts = {name: value for name, value in record.items() if name not in _OWN}
-        facts["namespace"] = member.endpoint.namespace
+        facts["namespace"] = endpoint.namespace
         facts["labels"] = sorted(item for item in record["labels"].items() if self._is_selected_by(item[0]))
         narrowest = self._contents.prefixes.narrowest
-        facts["prefixes"] = [str(narrowest(address)) for address in member.addresses]
+        facts["prefixes"] = [str(narrowest(address)) for address in addresses]
         return json.dumps(facts, sort_keys=True)
 
-    def _node(self, member: MatrixMember) -> str:
-        if member.endpoint is None:
-            return ""
-        record = self._contents.records[member.endpoint]
+    def _node(self, endpoint: Endpoint) -> str:
+        record = self._contents.records[endpoint]
         return json.dumps([record["node"], record["hostAddresses"]])
 
     def _is_selected_by(self, key: str) -> bool:
@@ -116,3 +119,19 @@ class Alikes:
         if known is None:
             known = self._labels[key] = self._contents.is_selected_by(key)
         return known
+
+
+def _contested(contents: Contents, members: Iterable[MatrixMember]) -> frozenset[Address]:
+    """The addresses that several pods claim, or a pod and whoever is asked about by address: a pair of
+    such two may be a talk with itself, which a pair of others like them is not."""
+    claims = Counter(
+        address
+        for record in contents.records.values()
+        if not record["hostNetwork"]
+        for address in record["addresses"]
+    )
+    contested = {ipaddress.ip_address(address) for address, count in claims.items() if count > 1}
+    contested.update(
+        address for member in members if member.endpoint is None for address in member.addresses
+    )
+    return frozenset(contested)

@@ -107,7 +107,7 @@ def _endpoints(
         members = tuple(MatrixMember(endpoint, engine.addresses(endpoint)) for endpoint in own)
         namespace = namespaces.pop() if len(namespaces) == 1 else ""
         groups.append(MatrixGroup(name, "endpoints", namespace, own, members=members))
-    return groups
+    return sorted(groups, key=lambda group: (group.namespace, group.name))
 
 
 def _families(engine: Engine, contents: Contents) -> set[Network]:

@@ -71,6 +71,7 @@ class Matrix:
     _question: Question = field(repr=False)
     _contents: Contents = field(repr=False)
     _alikes: Alikes = field(repr=False)
+    _judges: tuple[Judge, ...] = field(repr=False)
 
     @property
     def allowed(self) -> npt.NDArray[np.bool_]:
@@ -86,13 +87,23 @@ class Matrix:
         return self.access == 1
 
     @property
+    def outside(self) -> npt.NDArray[np.bool_]:
+        """Where neither end is in the cluster, so that no policy speaks of it. What shows the matrix to
+        people leaves these cells empty.
+        """
+        rows, columns = (
+            np.array([group.is_external for group in axis], np.bool_) for axis in (self.sources, self.destinations)
+        )
+        return np.logical_and.outer(rows, columns)
+
+    @property
     def shape(self) -> tuple[int, int]:
         """How many sources and how many destinations there are."""
         return (len(self.sources), len(self.destinations))
 
     def count(self, access: Access | str) -> int:
-        """How many cells are so."""
-        return int(np.count_nonzero(self.access == CODES.index(Access(access))))
+        """How many cells are so, without those outside of the cluster."""
+        return int(np.count_nonzero((self.access == CODES.index(Access(access))) & ~self.outside))
 
     def index(self, source: object, destination: object) -> tuple[int, int]:
         """The row and the column of two ends: groups, or their names; endpoints, ``"namespace/name"``;
@@ -154,9 +165,8 @@ class Matrix:
         )
 
     def _counted(self, port: int, row: int, column: int) -> Counted:
-        judge = Judge(self.engine, self._alikes, self.ports[port])
-        members = (self._alikes.add(group.members) for group in (self.sources[row], self.destinations[column]))
-        return Counted(judge, self._alikes, *members)
+        members = (self._alikes.numbers(group.members) for group in (self.sources[row], self.destinations[column]))
+        return Counted(self._judges[port], self._alikes, *members)
 
     def rows(self) -> Iterator[tuple[str, str, str, int | str, str]]:
         """Source, destination, protocol, port and access of every cell and port, source by source."""
@@ -352,11 +362,12 @@ def ask(engine: Engine, question: Question, compared: Iterable[Network] = ()) ->
     for group in sources:
         if group.kind == "service":
             raise ValueError(f"`{group}` is a Service, which sends nothing: name its pods as sources")
-    alikes = Alikes(engine, contents)
-    members = [[alikes.add(group.members) for group in axis] for axis in axes]
+    alikes = Alikes(engine, contents, (member for axis in axes for group in axis for member in group.members))
+    members = [[alikes.numbers(group.members) for group in axis] for axis in axes]
     bits = np.empty((len(question.ports), len(sources), len(destinations)), np.uint8)
-    for number, port in enumerate(question.ports):
-        bits[number] = between(Judge(engine, alikes, port), alikes, *members)
+    judges = tuple(Judge(engine, alikes, port) for port in question.ports)
+    for number, judge in enumerate(judges):
+        bits[number] = between(judge, alikes, *members)
     together: Bits = np.bitwise_or.reduce(bits, axis=0)
     access_by_port, access = _ACCESS_OF_BITS[bits], _ACCESS_OF_BITS[together]
     for array in (access_by_port, access):
@@ -371,6 +382,7 @@ def ask(engine: Engine, question: Question, compared: Iterable[Network] = ()) ->
         question,
         contents,
         alikes,
+        judges,
     )
 
 

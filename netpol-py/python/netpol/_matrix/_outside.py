@@ -73,8 +73,7 @@ def _order(network: Network) -> tuple[bool, int, int, int]:
 
 def _name(network: Network, narrower: list[Network]) -> str:
     if network.prefixlen == 0:
-        family = f"any IPv{network.version} address"
-        return f"{family} else" if narrower else family
+        return f"anywhere{' else' if narrower else ''} (IPv{network.version})"
     if not narrower:
         return str(network)
     rest = str(narrower[0]) if len(narrower) == 1 else f"{len(narrower)} narrower prefixes"

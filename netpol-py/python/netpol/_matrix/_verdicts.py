@@ -89,21 +89,24 @@ def _reduced(judge: Judge, rows: _Side, columns: _Side) -> Bits:
 def _set_own(bits: Bits, judge: Judge, rows: _Side, columns: _Side) -> None:
     """What a kind is to itself is what two of it are to one another; nothing where there is one."""
     places = {kind: number for number, kind in enumerate(columns.kinds)}
+    own = []
     for row, kind in enumerate(rows.kinds):
         column = places.get(kind)
         if column is None or rows.members[row][0] != columns.members[column][0]:
             continue
+        bits[row, column] = 0
         pair = _two(rows.members[row], columns.members[column])
-        bits[row, column] = 0 if pair is None else judge.pairs(*pair)[0]
+        if pair is not None:
+            own.append((row, column, *pair))
+    if own:
+        at_rows, at_columns, sources, destinations = np.array(own, np.intp).T
+        bits[at_rows, at_columns] = judge.pairs(sources, destinations)
 
 
-def _two(some: Sequence[int], others: Sequence[int]) -> tuple[Numbers, Numbers] | None:
+def _two(some: Sequence[int], others: Sequence[int]) -> tuple[int, int] | None:
     """One of each that are not the same."""
-    for one in some:
-        for other in others:
-            if one != other:
-                return np.array([one], np.intp), np.array([other], np.intp)
-    return None
+    different = ((one, other) for one in some for other in others if one != other)
+    return next(different, None)
 
 
 def _gather(bits: Bits, lists: Sequence[Sequence[int]]) -> Bits:
@@ -186,8 +189,11 @@ class Counted:
             sizes[row, place] -= len(set(own).intersection(columns[kind]))
             pair = _two(own[:2], columns[kind][:2])
             if pair is not None:
-                pairs[row, place] = int(pair[0][0]), int(pair[1][0])
-                bits[row, place] = judge.pairs(*pair)[0]
+                pairs[row, place] = pair
+        if pairs:
+            at = tuple(np.array(list(pairs), np.intp).T)
+            sources_of_pairs, destinations_of_pairs = np.array(list(pairs.values()), np.intp).T
+            bits[at] = judge.pairs(sources_of_pairs, destinations_of_pairs)
         for value in (1, 2, UNANSWERED):
             chosen = (bits == value) & (sizes > 0)
             if chosen.any():
