@@ -9,6 +9,7 @@ engine ─ contents ─ groups ─ members ─ alikes ─┐
 from ._access import Access, MatrixPort
 from ._axes import EndsLike
 from ._cell import MatrixCell, MatrixCellPort
+from ._changes import MatrixChange, MatrixChanges
 from ._groups import MatrixGroup, MatrixMember
 from ._matrix import Matrix, matrix
 from ._workloads import GroupBy
@@ -20,6 +21,8 @@ __all__ = [
     "Matrix",
     "MatrixCell",
     "MatrixCellPort",
+    "MatrixChange",
+    "MatrixChanges",
     "MatrixGroup",
     "MatrixMember",
     "MatrixPort",

@@ -112,7 +112,7 @@ def _endpoints(
 
 def _families(engine: Engine, contents: Contents) -> set[Network]:
     """Everything, in each family that somebody has, or that policies speak of."""
-    versions = {network.version for network in contents.named}
+    versions = {network.version for network in contents.named | contents.compared}
     for endpoint in engine.endpoints():
         versions.update(address.version for address in engine.addresses(endpoint) or _UNKNOWN)
     everything = map(ipaddress.ip_network, ("0.0.0.0/0", "::/0"))

@@ -7,8 +7,8 @@ addresses, and lines that are alike are kept once.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -28,6 +28,22 @@ LEFT_OUT, IN_DETAIL = 0, -1
 
 _SOURCE, _DESTINATION = "\x01", "\x02"
 _SOURCE_ADDRESS, _DESTINATION_ADDRESS = "\x03", "\x04"
+
+
+@dataclass(frozen=True, slots=True)
+class PortBodies:
+    """The explanations of one port of a matrix."""
+
+    bodies: npt.NDArray[np.int32]
+    """The explanation of each cell, by the first member of its row with that of its column;
+    `LEFT_OUT`, or `IN_DETAIL`."""
+    details: dict[tuple[int, int], dict[str, Any]]
+    """Of the cells in which more is to be told: how many pairs are allowed, denied and without an
+    answer, and examples, each an explanation and its two ends."""
+    rows: list[int]
+    """The end that is the first member of each row."""
+    columns: list[int]
+    """The same of each column."""
 
 
 class Bodies:
@@ -55,9 +71,8 @@ class Bodies:
         """For each end its name, and its addresses in IPv4 and IPv6."""
         return list(self._parties)
 
-    def of(self, matrix: Matrix, port: int) -> dict[str, Any]:
-        """The explanations of one port: the body of every cell, by the kinds of its first ends, and the
-        details of the cells in which more is to be told."""
+    def of(self, matrix: Matrix, port: int) -> PortBodies:
+        """The explanations of one port."""
         return _Port(self, matrix, port).told()
 
     def party(self, member: MatrixMember) -> int:
@@ -116,7 +131,7 @@ class _Port:
         self._columns = [alikes.numbers(group.members) for group in matrix.destinations]
         self._known: dict[tuple[int, int, bool], int] = {}
 
-    def told(self) -> dict[str, Any]:
+    def told(self) -> PortBodies:
         access = self._matrix.access_by_port[self._port]
         several = access == CODES.index(Access.SOME)
         for row, column in self._meeting():
@@ -129,13 +144,11 @@ class _Port:
             detail = self._detail(row, column)
             if detail is not None:
                 bodies[row, column] = IN_DETAIL
-                details[f"{row},{column}"] = detail
-        return {
-            "bodies": bodies,
-            "details": details,
-            "rows": [self._party(numbers[0]) for numbers in self._rows],
-            "columns": [self._party(numbers[0]) for numbers in self._columns],
-        }
+                details[row, column] = detail
+        rows, columns = (
+            [self._party(numbers[0]) for numbers in axis] for axis in (self._rows, self._columns)
+        )
+        return PortBodies(bodies, details, rows, columns)
 
     def _party(self, number: int) -> int:
         return self._told.party(self._matrix._alikes.members[number])

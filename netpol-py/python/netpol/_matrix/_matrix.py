@@ -22,7 +22,7 @@ from ._alikes import Alikes
 from ._axes import EndsLike
 from ._cell import MatrixCell, MatrixCellPort, explain
 from ._contents import Contents
-from ._groups import MatrixGroup
+from ._groups import MatrixGroup, MatrixMember
 from ._judge import ALLOWED, DENIED, UNANSWERED, Bits, Judge
 from ._verdicts import Counted, between
 from ._workloads import GroupBy
@@ -168,6 +168,11 @@ class Matrix:
         members = (self._alikes.numbers(group.members) for group in (self.sources[row], self.destinations[column]))
         return Counted(self._judges[port], self._alikes, *members)
 
+    def _pairs(self, port: int, sources: Sequence[MatrixMember], destinations: Sequence[MatrixMember]) -> Bits:
+        """The bits of every pair of members."""
+        numbers = (np.array(self._alikes.numbers(own), np.intp) for own in (sources, destinations))
+        return self._judges[port].outer(*numbers)
+
     def rows(self) -> Iterator[tuple[str, str, str, int | str, str]]:
         """Source, destination, protocol, port and access of every cell and port, source by source."""
         for row, source in enumerate(self.sources):
@@ -223,7 +228,7 @@ class Matrix:
         >>> engine = netpol.load("netpol-core/examples/shop")
         >>> print(netpol.matrix(engine, port=5432, sources="shop/*", destinations="shop/*").to_text())
         TCP 5432: 3 sources, 3 destinations
-        ● all 1   · none 8
+        ● allowed 1   · denied 8
         <BLANKLINE>
                    1 2 3
         shop/api   · ● ·

@@ -25,10 +25,10 @@ def prefixes(engine: Engine, contents: Contents, networks: Iterable[Network]) ->
     groups = []
     networks = sorted(set(networks), key=_order)
     for network in networks:
-        narrower = [other for other in contents.prefixes.next_narrower(network)]
+        narrower = contents.prefixes.next_narrower(network)
         address = _example(engine, contents, network, narrower)
         if address is not None:
-            told = [other for other in narrower if other in contents.named]
+            told = [other for other in narrower if other in contents.named or other in contents.compared]
             groups.append(
                 MatrixGroup(_name(network, told), "prefix", network=network, members=(MatrixMember(None, (address,)),))
             )

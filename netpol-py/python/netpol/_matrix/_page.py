@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .._netpol import version
-from ._access import Access
-from ._bodies import Bodies
+from ._access import Access, MatrixPort
+from ._bodies import Bodies, PortBodies
 from ._groups import MatrixGroup
-from ._text import SIGNS, printable
+from ._judge import Numbers
+from ._text import SIGNS, WORDS, printable
 
 if TYPE_CHECKING:
     from ._matrix import Matrix
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 _MOST_NAMES = 200
 # What cells may be: by their numbers the members of Access, then those outside.
 _STATES = [
-    *({"name": access.value, "sign": SIGNS[access], "style": access.value} for access in Access),
+    *({"name": WORDS[access], "sign": SIGNS[access], "style": access.value} for access in Access),
     {"name": "outside of the cluster", "sign": "", "style": "outside"},
 ]
 _OUTSIDE = len(Access)
@@ -36,7 +37,7 @@ def to_html(matrix: Matrix, *, title: str | None, budget: int) -> str:
     """The page of a matrix."""
     ports = ", ".join(map(str, matrix.ports))
     told = Bodies(budget)
-    sections = [section(told, matrix, number) for number in range(len(matrix.ports))]
+    sections = [section(told.of(matrix, number), port, str(port)) for number, port in enumerate(matrix.ports)]
     layers = [layer(str(port), matrix.access_by_port[number], matrix) for number, port in enumerate(matrix.ports)]
     if len(layers) > 1:
         layers.insert(0, layer("all ports", matrix.access, matrix))
@@ -47,7 +48,7 @@ def to_html(matrix: Matrix, *, title: str | None, budget: int) -> str:
         "layers": layers,
         "sections": sections,
     }
-    return page(title or f"Who reaches whom on {ports}", ports, data, told)
+    return page(title or "Who reaches whom", ports, data, told)
 
 
 def layer(name: str, codes: Any, matrix: Matrix) -> dict[str, str]:
@@ -55,16 +56,25 @@ def layer(name: str, codes: Any, matrix: Matrix) -> dict[str, str]:
     return {"name": name, "cells": pack(np.where(matrix.outside, _OUTSIDE, codes).astype(np.uint8))}
 
 
-def section(told: Bodies, matrix: Matrix, number: int, title: str | None = None) -> dict[str, Any]:
-    """The explanations of one port."""
-    port = matrix.ports[number]
-    found = told.of(matrix, number)
+def section(
+    found: PortBodies, port: MatrixPort, title: str, rows: Numbers | None = None, columns: Numbers | None = None
+) -> dict[str, Any]:
+    """The explanations of one port; of a matrix that has only some of the page's `rows` and `columns`,
+    these tell where they are in it, and -1 where they are not."""
+    rows = np.arange(len(found.rows)) if rows is None else rows
+    columns = np.arange(len(found.columns)) if columns is None else columns
+    place_of = ({int(own): place for place, own in enumerate(axis)} for axis in (rows, columns))
+    row_of, column_of = place_of
     return {
-        **found,
-        "bodies": pack(found["bodies"].astype("<i4")),
-        "title": title or str(port),
+        "title": title,
         "port": str(port.port),
         "protocol": port.protocol,
+        "bodies": pack(found.bodies[rows][:, columns].astype("<i4")),
+        "rows": [found.rows[row] if row >= 0 else -1 for row in rows],
+        "columns": [found.columns[column] if column >= 0 else -1 for column in columns],
+        "details": {
+            f"{row_of[row]},{column_of[column]}": detail for (row, column), detail in found.details.items()
+        },
     }
 
 
@@ -102,12 +112,13 @@ def page(title: str, about: str, data: dict[str, Any], told: Bodies) -> str:
     )
     policy = (
         f"default-src 'none'; base-uri 'none'; form-action 'none'; "
-        f"style-src {_hash(style)} 'unsafe-hashes'; script-src {_hash(script)}"
+        f"style-src {_hash(style)}; script-src {_hash(script)}"
     )
     values = {
         "policy": html.escape(policy, quote=False),
         "version": html.escape(version),
         "title": html.escape(printable(title)),
+        "tab": html.escape(printable(f"{title}: {about}")),
         "about": html.escape(printable(about)),
         "style": style,
         "script": script,

@@ -9,7 +9,7 @@ import numpy as np
 from ._access import CODES, Access
 from ._frames import library
 from ._groups import MatrixGroup
-from ._text import label
+from ._text import WORDS, label
 
 if TYPE_CHECKING:
     from ._matrix import Matrix
@@ -24,6 +24,7 @@ COLORS = {
 # More names than this on an axis cannot be read; then its namespaces are named.
 _MOST_NAMES = 120
 _INCHES = 0.24
+_INCHES_OF_MANY = 14.0
 
 
 def plot(matrix: Matrix, ax: Any) -> Any:
@@ -57,7 +58,7 @@ def plot(matrix: Matrix, ax: Any) -> Any:
     ax.set_title(", ".join(map(str, matrix.ports)), loc="left", fontsize=10, fontweight="bold")
     shown = [access for access in CODES if matrix.count(access)]
     ax.legend(
-        handles=[Patch(color=COLORS[access], label=f"{access} ({matrix.count(access)})") for access in shown],
+        handles=[Patch(color=COLORS[access], label=f"{WORDS[access]} ({matrix.count(access)})") for access in shown],
         loc="upper left",
         bbox_to_anchor=(0, -0.01),
         ncols=4,
@@ -71,7 +72,9 @@ def _axes(matrix: Matrix) -> Any:
     """Axes of a figure of their own in which every name fits; no state of pyplot is touched."""
     from matplotlib.figure import Figure
 
-    rows, columns = (min(max(count, 4), _MOST_NAMES) * _INCHES for count in matrix.shape)
+    rows, columns = (
+        max(count, 4) * _INCHES if count <= _MOST_NAMES else _INCHES_OF_MANY for count in matrix.shape
+    )
     figure = Figure(figsize=(columns + 4, rows + 4), layout="constrained")
     return figure.add_subplot()
 

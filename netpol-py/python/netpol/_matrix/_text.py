@@ -19,6 +19,12 @@ if TYPE_CHECKING:
     from ._matrix import Matrix
 
 SIGNS = {Access.NONE: "·", Access.ALL: "●", Access.SOME: "◐", Access.UNANSWERED: "?"}
+WORDS = {
+    Access.NONE: "denied",
+    Access.ALL: "allowed",
+    Access.SOME: "some allowed",
+    Access.UNANSWERED: "no answer",
+}
 _ASCII = {Access.NONE: ".", Access.ALL: "#", Access.SOME: "%", Access.UNANSWERED: "?"}
 # Blue and yellow are told apart by everybody; what is closed is most of a good matrix, and steps back.
 _COLORS = {Access.NONE: "2", Access.ALL: "1;34", Access.SOME: "33", Access.UNANSWERED: "35"}
@@ -37,10 +43,10 @@ def to_text(matrix: Matrix, *, color: bool | None, width: int | None) -> str:
         table[row][column] = " "
     ports = ", ".join(map(str, matrix.ports))
     rows, columns = matrix.shape
-    counts = [f"{signs[one]} {one} {matrix.count(one)}" for one in _ORDER if matrix.count(one)]
+    counts = [f"{signs[one]} {WORDS[one]} {matrix.count(one)}" for one in _ORDER if matrix.count(one)]
     lines = [f"{ports}: {_many(rows, 'source')}, {_many(columns, 'destination')}", "   ".join(counts)]
     for letter, mixture in zip(_LETTERS, mixtures):
-        told = (f"{port} {CODES[code]}" for port, code in zip(matrix.ports, mixture, strict=True))
+        told = (f"{port} {WORDS[CODES[code]]}" for port, code in zip(matrix.ports, mixture, strict=True))
         lines.append(f"{paint(letter, _COLORS[Access.SOME], color)} {', '.join(told)}")
     lines += grid(matrix.sources, matrix.destinations, table, color=color, width=width)
     return "\n".join(line.rstrip() for line in lines)
@@ -97,6 +103,8 @@ def label(group: MatrixGroup) -> str:
 
 def printable(text: str) -> str:
     """A text in which nothing but what prints is left as it is."""
+    if text.isprintable():
+        return text
     return "".join(
         one if one.isprintable() else one.encode("unicode_escape").decode("ascii") for one in text
     )

@@ -64,7 +64,9 @@ def group(
             key = (endpoint.namespace, labels)
         elif by == "workload":
             key = owner or (endpoint.namespace, stem, labels)
-        found.setdefault(key, _Replicas(stem, labels, [])).members.append(endpoint)
+        is_controlled = owner is not None or labels != _labels(contents, endpoint)
+        replicas = found.setdefault(key, _Replicas(stem, is_controlled, labels, []))
+        replicas.members.append(endpoint)
     return _named(list(found.values()))
 
 
@@ -74,13 +76,16 @@ class _Replicas:
 
     stem: str
     """What the first is called without what makes it one of many."""
+    is_controlled: bool
+    """Whether something makes them, however many there are at the moment."""
     labels: Labels
     members: list[Endpoint]
 
     @property
     def name(self) -> str:
         first = self.members[0]
-        return f"{first.namespace}/{first.name if len(self.members) == 1 else self.stem}"
+        is_many = self.is_controlled or len(self.members) > 1
+        return f"{first.namespace}/{self.stem if is_many else first.name}"
 
 
 def _named(groups: list[_Replicas]) -> dict[str, tuple[Endpoint, ...]]:
@@ -144,8 +149,11 @@ class _Workloads:
 
 def _shared_labels(contents: Contents, endpoint: Endpoint) -> Labels:
     """The labels of a pod that its other replicas have too."""
-    labels = contents.records[endpoint]["labels"]
-    return tuple(sorted(item for item in labels.items() if item[0] not in _OF_ONE_REPLICA))
+    return tuple(item for item in _labels(contents, endpoint) if item[0] not in _OF_ONE_REPLICA)
+
+
+def _labels(contents: Contents, endpoint: Endpoint) -> Labels:
+    return tuple(sorted(contents.records[endpoint]["labels"].items()))
 
 
 def _stem(contents: Contents, endpoint: Endpoint) -> str:

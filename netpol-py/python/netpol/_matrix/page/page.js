@@ -84,8 +84,18 @@
 
   // ---- Drawing -------------------------------------------------------------------------------------
 
-  const measure = (property) => parseFloat(getComputedStyle(document.documentElement).getPropertyValue(property));
+  // As much room for names as they need, and no more than the window can give.
+  const pen = make("canvas").getContext("2d");
+  const longest = (ends) => ends.reduce((most, end) => Math.max(most, pen.measureText(name(end)).width), 0);
+  pen.font = `600 13px ${getComputedStyle(document.body).fontFamily}`;
+  const room = { rows: longest(data.rows), columns: longest(data.columns) };
   let side = 0, head = 0;
+  const measure = () => {
+    side = Math.ceil(Math.max(110, Math.min(room.rows + 36, innerWidth * 0.32, 380)));
+    head = Math.ceil(Math.max(90, Math.min(room.columns + 30, innerHeight * 0.3, 300)));
+    document.documentElement.style.setProperty("--side", `${side}px`);
+    document.documentElement.style.setProperty("--head", `${head}px`);
+  };
 
   const label = (end, className) => {
     const made = make("div", className);
@@ -101,8 +111,7 @@
     place > 0 && ends[shown[place]].namespace !== ends[shown[place - 1]].namespace;
 
   const draw = () => {
-    side = measure("--side");
-    head = measure("--head");
+    measure();
     canvas.style.width = `${side + columns.length * CELL + 40}px`;
     canvas.style.height = `${head + rows.length * CELL + 40}px`;
     const top = Math.max(0, Math.floor(grid.scrollTop / CELL) - BESIDE);
