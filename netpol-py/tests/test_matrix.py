@@ -3,207 +3,18 @@
 from __future__ import annotations
 
 import ipaddress
-import itertools
 import pickle
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import netpol
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
-from netpol import Access, Matrix
+from netpol import Access, Matrix, MatrixPort
 
 from . import shop
-from .cases import ROOT
-
-SHOP = ROOT / "netpol-core" / "examples" / "shop"
-
-checked = settings(
-    max_examples=80,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-    derandomize=True,
-)
-
-# Clusters that have everything that may tell ends apart: families, nodes, replicas, ports by name,
-# addresses that two claim, workloads without pods.
-
-APPS = ["web", "db"]
-NAMESPACES = ["shop", "other"]
-BLOCKS: list[dict[str, Any]] = [
-    {"cidr": "192.0.2.0/24", "except": ["192.0.2.128/25"]},
-    {"cidr": "10.0.0.0/29"},
-    {"cidr": "10.0.0.0/28", "except": ["10.0.0.4/30"]},
-    {"cidr": "0.0.0.0/0", "except": ["10.0.0.0/8"]},
-    {"cidr": "::/0"},
-    {"cidr": "fd00::/125"},
-    {"cidr": "10.9.0.1/32"},
-]
-selectors: st.SearchStrategy[dict[str, Any]] = st.one_of(
-    st.just({}),
-    st.sampled_from(APPS).map(lambda app: {"matchLabels": {"app": app}}),
-    st.sampled_from(["0", "1"]).map(lambda index: {"matchLabels": {"index": index}}),
-    st.sampled_from(APPS).map(
-        lambda app: {"matchExpressions": [{"key": "app", "operator": "NotIn", "values": [app]}]}
-    ),
-)
-peers = st.one_of(
-    selectors.map(lambda selector: {"podSelector": selector}),
-    selectors.map(lambda selector: {"namespaceSelector": {}, "podSelector": selector}),
-    st.sampled_from(NAMESPACES).map(
-        lambda name: {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": name}}}
-    ),
-    st.sampled_from(BLOCKS).map(lambda block: {"ipBlock": block}),
-)
-ports = st.lists(st.sampled_from([{"port": 80}, {"port": "http"}, {"port": "http", "protocol": "UDP"}]), max_size=2)
-rules = st.lists(st.fixed_dictionaries({"peers": st.lists(peers, max_size=2), "ports": ports}), max_size=2)
-
-
-@st.composite
-def policies(draw: st.DrawFn) -> list[dict[str, Any]]:
-    made = []
-    for number in range(draw(st.integers(1, 4))):
-        types = draw(st.sampled_from([["Ingress"], ["Egress"], ["Ingress", "Egress"]]))
-        spec: dict[str, Any] = {"podSelector": draw(selectors), "policyTypes": types}
-        if "Ingress" in types:
-            spec["ingress"] = [{"from": rule["peers"], "ports": rule["ports"]} for rule in draw(rules)]
-        if "Egress" in types:
-            spec["egress"] = [{"to": rule["peers"], "ports": rule["ports"]} for rule in draw(rules)]
-        namespace = draw(st.sampled_from(NAMESPACES))
-        made.append(
-            {
-                "apiVersion": "networking.k8s.io/v1",
-                "kind": "NetworkPolicy",
-                "metadata": {"name": f"p{number}", "namespace": namespace},
-                "spec": spec,
-            }
-        )
-    return made
-
-
-@st.composite
-def pods(draw: st.DrawFn) -> list[dict[str, Any]]:
-    made = []
-    for number in range(draw(st.integers(2, 7))):
-        ipv4, ipv6 = f"10.0.0.{draw(st.integers(1, 9))}", f"fd00::{number + 1:x}"
-        families = draw(st.sampled_from([[ipv4], [ipv4], [ipv4, ipv6], [ipv6, ipv4], [ipv6], []]))
-        host = draw(st.integers(0, 5)) == 0
-        node = draw(st.sampled_from(["one", "two"]))
-        own = {"one": "10.9.0.1", "two": "10.9.0.2"}[node]
-        addresses = [own] if host else families
-        ports = draw(st.sampled_from([[], [("http", 80, "TCP")], [("http", 8080, "TCP"), ("http", 80, "UDP")]]))
-        app = draw(st.sampled_from(APPS))
-        made.append(
-            {
-                "apiVersion": "v1",
-                "kind": "Pod",
-                "metadata": {
-                    "name": f"{app}-{number}",
-                    "namespace": draw(st.sampled_from(NAMESPACES)),
-                    "labels": {"app": app, "index": str(number % 2), "unheard": str(number)},
-                    "creationTimestamp": f"2026-01-0{number + 1}T00:00:00Z",
-                },
-                "spec": {
-                    "nodeName": node,
-                    "hostNetwork": host,
-                    "containers": [
-                        {
-                            "name": f"c{place}",
-                            "ports": [{"name": name, "containerPort": port, "protocol": protocol}],
-                        }
-                        for place, (name, port, protocol) in enumerate(ports or [("none", 1, "TCP")])
-                    ],
-                },
-                "status": {
-                    "phase": "Running",
-                    "podIP": addresses[0] if addresses else "",
-                    "podIPs": [{"ip": address} for address in addresses],
-                    "hostIP": own,
-                },
-            }
-        )
-    return made
-
-
-def node(name: str, address: str) -> dict[str, Any]:
-    return {
-        "apiVersion": "v1",
-        "kind": "Node",
-        "metadata": {"name": name, "labels": {"zone": name}},
-        "spec": {"podCIDRs": ["10.0.0.0/24"]},
-        "status": {"addresses": [{"type": "InternalIP", "address": address}]},
-    }
-
-
-def workload(name: str, app: str) -> dict[str, Any]:
-    return {
-        "apiVersion": "apps/v1",
-        "kind": "Deployment",
-        "metadata": {"name": name, "namespace": "shop"},
-        "spec": {
-            "selector": {"matchLabels": {"app": app}},
-            "template": {
-                "metadata": {"labels": {"app": app}},
-                "spec": {"containers": [{"name": "c", "ports": [{"name": "http", "containerPort": 80}]}]},
-            },
-        },
-    }
-
-
-options = st.sampled_from(
-    [
-        netpol.Options(),
-        netpol.Options(host_network_pods="treatAsPod"),
-        netpol.Options(own_node_egress=True),
-        netpol.Options(unknown_pod_addresses="deny"),
-        netpol.Options(self_traffic=False),
-        netpol.Options(ip_block_pods="never"),
-    ]
-)
-
-
-@st.composite
-def engines(draw: st.DrawFn) -> netpol.Engine:
-    cluster = netpol.Cluster(draw(options))
-    namespaces = [{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}} for name in NAMESPACES]
-    nodes = [node("one", "10.9.0.1"), node("two", "10.9.0.2")]
-    some = draw(st.sampled_from([[], [workload("web", "web")], [workload("cache", "cache")]]))
-    cluster.apply([*namespaces, *nodes, *draw(pods()), *draw(policies()), *some])
-    return cluster.publish()
-
-
-def decided(
-    engine: netpol.Engine, source: netpol.MatrixMember, destination: netpol.MatrixMember, port: netpol.MatrixPort
-) -> bool | None:
-    """What the engine says about a pair, asked for it alone."""
-    try:
-        verdict = engine.decide(*ends(source, destination), port=port.port, protocol=port.protocol)
-    except netpol.QuestionError:
-        return None
-    return verdict.is_allow
-
-
-def ends(source: netpol.MatrixMember, destination: netpol.MatrixMember) -> tuple[Any, Any]:
-    """Outsiders by their addresses in the first family of the source's that both have."""
-    for version in [address.version for address in source.addresses] or [4, 6]:
-        own = [address for address in destination.addresses if address.version == version]
-        if own:
-            of_source = [address for address in source.addresses if address.version == version]
-            return source.endpoint or of_source[0], destination.endpoint or own[0]
-    return source.endpoint or source.addresses[0], destination.endpoint or destination.addresses[0]
-
-
-def pairs(source: netpol.MatrixGroup, destination: netpol.MatrixGroup) -> Iterator[tuple[Any, Any]]:
-    every = list(itertools.product(source.members, destination.members))
-    others = [(a, b) for a, b in every if a != b]
-    yield from others or every
-
-
-def expected(verdicts: set[bool | None]) -> Access:
-    known = {True: Access.ALL, False: Access.NONE, None: Access.UNANSWERED}
-    return known[verdicts.pop()] if len(verdicts) == 1 else Access.SOME
+from .matrices import checked, decided, engines, expected, node, pairs, workload
 
 
 def check(found: Matrix) -> None:
@@ -360,3 +171,159 @@ def test_prefixes_stand_for_all_their_addresses(engine: netpol.Engine, data: st.
                 except netpol.QuestionError:
                     verdict = Access.UNANSWERED
                 assert found[source, destination] is verdict, asked
+
+
+def replicas(count: int, name: str = "web", **labels: str) -> list[dict[str, Any]]:
+    """Pods as a Deployment makes them."""
+    made = []
+    for number in range(count):
+        pod = shop.pod(f"{name}-6f7d9-{'bcdfg'[number]}2x4z", f"10.1.{sum(map(ord, name)) % 250}.{number + 1}")
+        pod["metadata"]["labels"] = {"app": name, "pod-template-hash": "6f7d9", **labels}
+        made.append(pod)
+    return made
+
+
+def names(engine: netpol.Engine, **arguments: Any) -> list[str]:
+    found = netpol.matrix(engine, port=80, prefixes=False, **arguments)
+    return [f"{group} {len(group)}" for group in found.sources]
+
+
+def test_replicas_are_one_row() -> None:
+    stateful = [shop.pod(f"db-{number}", f"10.2.0.{number + 1}") for number in range(3)]
+    for number, pod in enumerate(stateful):
+        pod["metadata"]["labels"] = {"app": "db", "statefulset.kubernetes.io/pod-name": f"db-{number}"}
+    alone = [shop.pod("debug", "10.3.0.1"), shop.pod("job-1", "10.3.0.2")]
+    engine = netpol.loads(shop.NAMESPACE, *replicas(3), *replicas(1, "api"), *stateful, *alone)
+    assert names(engine) == ["shop/api 1", "shop/db 3", "shop/debug 1", "shop/job-1 1", "shop/web 3"]
+    assert names(engine, group_by="namespace") == ["shop 9"]
+    assert len(names(engine, group_by="endpoint")) == 9
+    assert names(engine, group_by="labels") == names(engine)
+    assert names(engine, group_by=lambda endpoint: endpoint.name[0]) == ["a 1", "d 4", "j 1", "w 3"]
+    with pytest.raises(ValueError, match="group_by must be workload, labels, namespace, endpoint"):
+        netpol.matrix(engine, port=80, group_by="owner")  # type: ignore[arg-type]
+
+
+def test_the_selector_of_a_workload_says_which_pods_are_its_own() -> None:
+    pods = [shop.pod(name, f"10.1.0.{number}") for number, name in enumerate(("blue", "green", "other"), 1)]
+    for pod in pods[:2]:
+        pod["metadata"]["labels"]["app"] = "web"
+    engine = netpol.loads(shop.NAMESPACE, workload("frontend", "web"), *pods)
+    assert names(engine) == ["shop/frontend 2", "shop/other 1"]
+
+
+def test_groups_of_one_name_are_told_apart() -> None:
+    old, new = replicas(2, track="stable"), replicas(2, "webs", track="canary")
+    for pod in new:
+        pod["metadata"]["name"] = pod["metadata"]["name"].replace("webs-6f7d9", "web-777")
+        pod["metadata"]["labels"] |= {"app": "web", "pod-template-hash": "777"}
+    engine = netpol.loads(shop.NAMESPACE, *old, *new, workload("web", "nothing"))
+    assert names(engine) == [
+        "deployment/shop/web 1",
+        "pod/shop/web (track=canary) 2",
+        "pod/shop/web (track=stable) 2",
+    ]
+
+
+def test_names_of_cells() -> None:
+    engine = netpol.loads(shop.NAMESPACE, *replicas(3), shop.pod("db", "10.2.0.1"), shop.POLICY)
+    found = netpol.matrix(engine, port="postgres")
+    web = found.sources[1]
+    assert web.name == "shop/web" and not web.is_external
+    ways: list[Any] = ["shop/web", web, web.endpoints[0], str(web.endpoints[1]), "pod/" + str(web.endpoints[2])]
+    for way in ways:
+        assert found[way, "shop/db"] is Access.NONE and found.index(way, "shop/db") == (1, 0)
+    assert found[1, 0] is Access.NONE
+    outside = found.sources[2]
+    assert outside.network == ipaddress.ip_network("192.0.2.0/24") and outside.is_external
+    assert found["192.0.2.0/24", "shop/db"] is found[outside.network, "shop/db"] is Access.ALL
+    assert found["192.0.2.128/25", "shop/db"] is Access.NONE
+    for wrong in ("shop/api", "10.9.9.9", ipaddress.ip_address("10.9.9.9")):
+        with pytest.raises(netpol.UnknownEndpointError, match="is in none of the groups"):
+            found[wrong, "shop/db"]
+    with pytest.raises(IndexError):
+        found[7, 0]
+    cell = found.cell("shop/web", "shop/db")
+    assert cell.ports[0].denied == 3 and cell.reason is None
+    assert str(cell).startswith("shop/web -> shop/db: none\nTCP postgres: 3 pairs, 3 denied; for example:\ndeny\n")
+
+
+def test_what_has_no_answer_says_why() -> None:
+    found = netpol.matrix(shop.engine(), port=["nothing", 80], group_by="endpoint")
+    cell = found.cell("shop/api", "shop/web")
+    assert (cell.access, cell.ports[0].access) == (Access.SOME, Access.UNANSWERED)
+    assert cell.reason == "`shop/web` declares no TCP port named `nothing`"
+    assert not found.allowed[found.index("shop/api", "shop/web")]
+    families = found.cell("shop/web", "shop/six").ports[1]
+    assert families.reason == "`shop/web` and `shop/six` have no address of the same family"
+
+
+def test_ports() -> None:
+    engine = shop.engine()
+    found = netpol.matrix(engine, port=[5432, "5432", "postgres", "5432/UDP", "postgres/sctp", 5432])
+    assert found.ports == (
+        MatrixPort(5432, "TCP"),
+        MatrixPort("postgres", "TCP"),
+        MatrixPort(5432, "UDP"),
+        MatrixPort("postgres", "SCTP"),
+    )
+    assert netpol.matrix(engine, port=53, protocol=17).ports == (MatrixPort(53, "UDP"),)
+    for port, protocol, error in (
+        ([], None, "at least one port"),
+        (65536, None, "port 65536 is not in 0 to 65535"),
+        (80, "ICMP", "TCP, UDP or SCTP"),
+        ("80/icmp", None, "TCP, UDP or SCTP"),
+        ("", None, "must not be empty"),
+    ):
+        with pytest.raises(ValueError, match=error):
+            netpol.matrix(engine, port=port, protocol=protocol)
+    for wrong in (None, 1.5, [None], True, [b"80"]):
+        with pytest.raises(TypeError):
+            netpol.matrix(engine, port=wrong)  # type: ignore[arg-type]
+
+
+def test_ends() -> None:
+    engine = shop.engine()
+    found = netpol.matrix(engine, port=80, sources="shop/*", destinations=["shop/db", "10.0.0.3", "10.0.0.0/8"])
+    assert [str(group) for group in found.sources] == ["shop/api", "shop/db", "shop/six", "shop/web"]
+    assert [group.kind for group in found.destinations] == ["endpoints", "address", "prefix"]
+    assert netpol.matrix(engine, port=80, sources=engine.endpoints()[:1]).shape[0] == 1
+    for wrong, error in (
+        ("shop/nobody", "no endpoint `shop/nobody`"),
+        ("nowhere/*", "no endpoint matches `nowhere/\\*`"),
+        ("10.0.0.3/32", "every address of 10.0.0.3/32 is an endpoint's"),
+        ("svc/shop/db", "is a Service, which sends nothing"),
+    ):
+        with pytest.raises(ValueError, match=error):
+            netpol.matrix(engine, port=80, sources=[wrong])
+    with pytest.raises(TypeError, match="an end must be"):
+        netpol.matrix(engine, port=80, sources=[5])  # type: ignore[list-item]
+
+
+def test_it_is_frozen_and_pickled() -> None:
+    found = netpol.matrix(shop.engine(), port=5432)
+    with pytest.raises(ValueError, match="read-only"):
+        found.access[0, 0] = 1
+    with pytest.raises(AttributeError):
+        found.ports = ()  # type: ignore[misc]
+    again = pickle.loads(pickle.dumps(found))
+    assert (again.access == found.access).all() and again.sources == found.sources
+    assert str(again.cell("shop/web", "shop/db")) == str(found.cell("shop/web", "shop/db"))
+
+
+def test_many_endpoints_of_few_kinds_cost_few_questions(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two thousand pods, ten kinds: the engine is asked about kinds."""
+    pods = [shop.pod(f"p-{number}", f"10.{number // 250}.1.{number % 250}") for number in range(2000)]
+    for number, pod in enumerate(pods):
+        pod["metadata"]["labels"] = {"app": "db" if number % 10 == 0 else "api", "unheard": str(number)}
+    engine = netpol.loads(shop.NAMESPACE, *pods, shop.POLICY)
+    asked: list[int] = []
+    judge = netpol._matrix._judge.Judge
+    pairs = judge.pairs
+    monkeypatch.setattr(judge, "pairs", lambda self, a, b: asked.append(len(a)) or pairs(self, a, b))
+    found = netpol.matrix(engine, port=5432, group_by="endpoint")
+    assert found.shape[0] > 2000 and sum(asked) < 5000
+    assert (found.count("all"), found.count("none")) == (
+        # Everybody to the 1,800 that are open, the 1,800 and themselves to the 200 that are not.
+        2003 * 1800 + 2000 * 3 + 200 * 1801 + 200,
+        200 * 199 + 200 * 2,
+    )

@@ -14,6 +14,9 @@ readers see: an immutable snapshot that `Cluster.publish` makes, for any number 
 other processes by pickle. `load` and `loads` go from manifests to an engine in one call.
 """
 
+from typing import TYPE_CHECKING as _TYPE_CHECKING
+from typing import Any as _Any
+
 from ._answers import (
     Account,
     Address,
@@ -45,20 +48,6 @@ from ._errors import (
     UnknownEndpointError,
 )
 from ._loading import load, loads
-from ._matrix import (
-    Access,
-    EndsLike,
-    GroupBy,
-    Matrix,
-    MatrixCell,
-    MatrixCellPort,
-    MatrixChange,
-    MatrixChanges,
-    MatrixGroup,
-    MatrixMember,
-    MatrixPort,
-    matrix,
-)
 from ._names import Endpoint, ObjectName, PolicyName, RuleName
 from ._netpol import (
     Changes,
@@ -83,6 +72,22 @@ from ._types import (
     Source,
 )
 from ._verdicts import Admission, Direction, Reason, Severity, Stage, Tier, TierOutcome, Verdict
+
+if _TYPE_CHECKING:
+    from ._matrix import (
+        Access,
+        EndsLike,
+        GroupBy,
+        Matrix,
+        MatrixCell,
+        MatrixCellPort,
+        MatrixChange,
+        MatrixChanges,
+        MatrixGroup,
+        MatrixMember,
+        MatrixPort,
+        matrix,
+    )
 
 __all__ = [
     "Access",
@@ -160,3 +165,14 @@ __all__ = [
     "loads",
     "matrix",
 ]
+
+
+def __getattr__(name: str) -> _Any:
+    """The matrix and what belongs to it: they need NumPy, which takes its time to start, and most who
+    ask one question do without."""
+    if name in __all__:
+        from . import _matrix
+
+        globals().update({own: getattr(_matrix, own) for own in _matrix.__all__})
+        return globals()[name]
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -192,7 +192,7 @@ class MatrixChanges:
         states += [
             {"name": f"{WORDS[one]} as before", "sign": "", "style": styles.get(one, "same")} for one in CODES
         ]
-        before = _spread(self.before, *self._places[:2])
+        before = _spread(self.before, self._places[0], self._places[1])
         cells = np.where(self.changes == _SAME, before + len(CHANGES), self.changes - 1)
         one, other = ([group.is_external for group in axis] for axis in (self.sources, self.destinations))
         cells[np.logical_and.outer(one, other)] = len(CHANGES) - 1
@@ -247,7 +247,7 @@ def _became(before: Matrix, after: Matrix, places: Sequence[npt.NDArray[np.intp]
     opened, closed, other = (np.zeros(shape, np.bool_) for _ in range(3))
     for port in range(len(before.ports)):
         old, new = (
-            _spread(matrix, *places[start : start + 2], port) for matrix, start in ((before, 0), (after, 2))
+            _spread(matrix, places[start], places[start + 1], port) for matrix, start in ((before, 0), (after, 2))
         )
         became = _BECAME[old, new]
         opened |= became == _OPENED

@@ -100,8 +100,8 @@ class Judge:
         self._decide(found, chosen, self._ipv6[sources[chosen]], self._ipv6[destinations[chosen]], ports)
         chosen = ~by_number & ~by_service & open_
         family = np.where(in_ipv4, 0, np.where(in_ipv6, 1, 2))[chosen]
-        names = (self._names[family, ends[chosen]].tolist() for ends in (sources, destinations))
-        self._decide(found, chosen, *names, ports)
+        names, others = (self._names[family, ends[chosen]].tolist() for ends in (sources, destinations))
+        self._decide(found, chosen, names, others, ports)
         for place in np.flatnonzero(by_service):
             found[place] = self._decide_service(sources[place], destinations[place])
         return found
@@ -128,12 +128,13 @@ class Judge:
         """Which pairs meet in IPv4, and which in IPv6: the first family of the source that both have."""
         both_ipv4 = self._has_ipv4[sources] & self._has_ipv4[destinations]
         both_ipv6 = self._has_ipv6[sources] & self._has_ipv6[destinations]
-        in_ipv4 = both_ipv4 & (self._ipv4_first[sources] | ~both_ipv6)
-        return in_ipv4, both_ipv6 & ~in_ipv4
+        in_ipv4: _Flags = both_ipv4 & (self._ipv4_first[sources] | ~both_ipv6)
+        in_ipv6: _Flags = both_ipv6 & ~in_ipv4
+        return in_ipv4, in_ipv6
 
     def _share_address(self, sources: Numbers, destinations: Numbers) -> _Flags:
         """Which pairs are two members with one address; by number each would be talking to itself."""
-        shared = self._shared[sources] & self._shared[destinations] & (sources != destinations)
+        shared: _Flags = self._shared[sources] & self._shared[destinations] & (sources != destinations)
         if shared.any():
             one, other = sources[shared], destinations[shared]
             same = self._has_ipv4[one] & self._has_ipv4[other] & (self._ipv4[one] == self._ipv4[other])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,9 +12,8 @@ import numpy.typing as npt
 
 from .._answers import Network
 from .._errors import UnknownEndpointError
-from .._names import Endpoint
 from .._netpol import Engine
-from .._types import EndpointLike, PathLike, PortLike, ProtocolLike
+from .._types import PathLike, PortLike, ProtocolLike
 from . import _axes
 from ._access import CODES, Access, MatrixPort, read_ports
 from ._alikes import Alikes
@@ -84,7 +82,8 @@ class Matrix:
                [False],
                [False]])
         """
-        return self.access == 1
+        allowed: npt.NDArray[np.bool_] = self.access == 1
+        return allowed
 
     @property
     def outside(self) -> npt.NDArray[np.bool_]:
@@ -94,7 +93,8 @@ class Matrix:
         rows, columns = (
             np.array([group.is_external for group in axis], np.bool_) for axis in (self.sources, self.destinations)
         )
-        return np.logical_and.outer(rows, columns)
+        outside: npt.NDArray[np.bool_] = np.logical_and.outer(rows, columns)
+        return outside
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -118,7 +118,7 @@ class Matrix:
         >>> netpol.matrix(engine, port="postgres")["shop/api", "shop/db"]
         <Access.ALL: 'all'>
         """
-        return CODES[self.access[self._place(*ends)]]
+        return CODES[int(self.access[self._place(*ends)])]
 
     def cell(self, source: object, destination: object) -> MatrixCell:
         """One cell with the reason, by its ends as `index` takes them, or by the numbers of row and
@@ -157,21 +157,24 @@ class Matrix:
                 else:
                     explanations.append(found)
         return MatrixCellPort(
-            own,
-            CODES[self.access_by_port[port, row, column]],
-            *(counted.counts.get(bit, 0) for bit in (ALLOWED, DENIED, UNANSWERED)),
-            tuple(explanations),
-            reason,
+            port=own,
+            access=CODES[self.access_by_port[port, row, column]],
+            allowed=counted.counts.get(ALLOWED, 0),
+            denied=counted.counts.get(DENIED, 0),
+            unanswered=counted.counts.get(UNANSWERED, 0),
+            explanations=tuple(explanations),
+            reason=reason,
         )
 
     def _counted(self, port: int, row: int, column: int) -> Counted:
-        members = (self._alikes.numbers(group.members) for group in (self.sources[row], self.destinations[column]))
-        return Counted(self._judges[port], self._alikes, *members)
+        members = self._alikes.numbers(self.sources[row].members)
+        others = self._alikes.numbers(self.destinations[column].members)
+        return Counted(self._judges[port], self._alikes, members, others)
 
     def _pairs(self, port: int, sources: Sequence[MatrixMember], destinations: Sequence[MatrixMember]) -> Bits:
         """The bits of every pair of members."""
-        numbers = (np.array(self._alikes.numbers(own), np.intp) for own in (sources, destinations))
-        return self._judges[port].outer(*numbers)
+        own, others = (np.array(self._alikes.numbers(axis), np.intp) for axis in (sources, destinations))
+        return self._judges[port].outer(own, others)
 
     def rows(self) -> Iterator[tuple[str, str, str, int | str, str]]:
         """Source, destination, protocol, port and access of every cell and port, source by source."""

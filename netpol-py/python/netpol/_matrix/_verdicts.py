@@ -163,21 +163,22 @@ class Counted:
     """How many pairs of two groups have each of the bits, and who the first of them are."""
 
     def __init__(self, judge: Judge, alikes: Alikes, sources: Group, destinations: Group) -> None:
-        by_node = any(alikes.is_special[member] for group in (sources, destinations) for member in group)
-        kinds = alikes.by_everything if by_node else alikes.by_policies
-        rows, columns = _by_kind(kinds, sources), _by_kind(kinds, destinations)
+        self.counts: dict[int, int] = {}
+        """By their bits."""
+        self.examples: dict[int, tuple[int, int]] = {}
         if len(sources) == len(destinations) == 1 and sources[0] == destinations[0]:
             members = np.array(sources, np.intp)
             self.bits = int(judge.pairs(members, members)[0])
-            self.counts = {self.bits: 1}
-            self.examples = {self.bits: (sources[0], destinations[0])}
+            self.counts[self.bits] = 1
+            self.examples[self.bits] = (sources[0], destinations[0])
             return
+        by_node = any(alikes.is_special[member] for group in (sources, destinations) for member in group)
+        kinds = alikes.by_everything if by_node else alikes.by_policies
+        rows, columns = _by_kind(kinds, sources), _by_kind(kinds, destinations)
         first_rows = np.array([own[0] for own in rows.values()], np.intp)
         first_columns = np.array([own[0] for own in columns.values()], np.intp)
         bits = judge.outer(first_rows, first_columns)
         self.bits = 0
-        self.counts: dict[int, int] = defaultdict(int)
-        self.examples: dict[int, tuple[int, int]] = {}
         sizes = np.outer([len(own) for own in rows.values()], [len(own) for own in columns.values()])
         # A kind with itself: without whoever is in both.
         places = {kind: number for number, kind in enumerate(columns)}
