@@ -192,3 +192,10 @@ def pairs(source: netpol.MatrixGroup, destination: netpol.MatrixGroup) -> Iterat
 def expected(verdicts: set[bool | None]) -> Access:
     known = {True: Access.ALL, False: Access.NONE, None: Access.UNANSWERED}
     return known[verdicts.pop()] if len(verdicts) == 1 else Access.SOME
+
+
+def stored(*objects: dict[str, Any]) -> netpol.Engine:
+    """The engine of objects that a cluster holds, whatever is wrong with them."""
+    cluster = netpol.Cluster()
+    cluster.apply(objects, admission="stored")
+    return cluster.publish()

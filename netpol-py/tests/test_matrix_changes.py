@@ -82,9 +82,10 @@ def test_text() -> None:
     before, after = replaced("")
     changes = netpol.matrix(before, port=5432, prefixes=False).diff(after)
     assert changes and changes.to_text(color=False, width=80) == (
-        "TCP 5432: + opened 1\n"
+        "TCP 5432: + opened 2\n"
         "\n"
         "           1\n"
+        "shop/six   +\n"
         "shop/web   +\n"
         "\n"
         "1  shop/db"

@@ -17,7 +17,7 @@ from hypothesis import given
 from netpol import Access, Matrix
 
 from . import shop
-from .matrices import checked, engines
+from .matrices import checked, engines, stored
 
 
 def small(**arguments: Any) -> Matrix:
@@ -28,7 +28,7 @@ def test_text() -> None:
     text = small(port=["postgres", 8080], destinations="shop/*").to_text(color=False, width=80)
     assert text == (
         "TCP postgres, TCP 8080: 7 sources, 3 destinations\n"
-        "◐ some allowed 13   · denied 8\n"
+        "◐ some allowed 15   · denied 6\n"
         "a TCP postgres no answer, TCP 8080 denied\n"
         "b TCP postgres no answer, TCP 8080 allowed\n"
         "c TCP postgres allowed, TCP 8080 denied\n"
@@ -84,7 +84,7 @@ def test_colours_are_there_where_they_are_wanted(monkeypatch: pytest.MonkeyPatch
 
 def test_what_manifests_say_is_no_escape_code() -> None:
     pod = shop.pod("we\x1b[31mb\u202e", "10.0.0.1")
-    found = netpol.matrix(netpol.loads(shop.NAMESPACE, pod, admission="stored"), port=80)
+    found = netpol.matrix(stored(pod), port=80)
     text = found.to_text(color=False)
     assert "shop/we\\x1b[31mb\\u202e" in text and "\x1b" not in text
 
@@ -163,13 +163,10 @@ def test_picture_in_axes_that_are_there_and_of_many() -> None:
     assert small().plot(axes) is axes and axes.images
     pods = [shop.pod(f"p{number}", f"10.0.{number // 100}.{number % 100 + 1}") for number in range(150)]
     pods += [shop.pod(f"p${number}$", f"10.1.0.{number + 1}", namespace="x$a$") for number in range(9)]
-    many = netpol.matrix(netpol.loads(*pods, admission="stored", options=QUIET), port=80, group_by="endpoint")
+    many = netpol.matrix(stored(*pods), port=80, group_by="endpoint")
     figure = many.to_figure()
     figure.savefig(io.BytesIO())
-    assert [tick.get_text() for tick in figure.axes[0].get_yticklabels()] == ["shop", r"x\$a\$"]
-
-
-QUIET = netpol.Options(missing_namespaces="metadataNameOnly")
+    assert [tick.get_text() for tick in figure.axes[0].get_yticklabels()] == ["shop", r"x\$a\$", "outside"]
 
 
 @pytest.mark.parametrize(
@@ -188,8 +185,8 @@ def test_notebook() -> None:
     shown = small()._repr_html_()
     assert shown.count("<tr>") == 8 and 'title="shop/api to shop/db: allowed"' in shown
     assert "<script" not in shown
-    pod = shop.pod("<b>x</b>", "10.0.0.1")
-    hostile = netpol.matrix(netpol.loads(shop.NAMESPACE, pod, admission="stored"), port=80)._repr_html_()
+    pod = shop.pod("<b>x", "10.0.0.1")
+    hostile = netpol.matrix(stored(pod), port=80)._repr_html_()
     assert "<b>x" not in hostile and "&lt;b&gt;x" in hostile
     pods = [shop.pod(f"p{number}", f"10.0.0.{number + 1}") for number in range(120)]
     many = netpol.matrix(netpol.loads(shop.NAMESPACE, *pods), port=80, group_by="endpoint")

@@ -24,7 +24,7 @@ as destinations Services, ``"svc/shop/db"``; one, or several."""
 
 def everybody(engine: Engine, contents: Contents, group_by: GroupBy, prefixes: bool, nodes: bool) -> list[MatrixGroup]:
     """All endpoints, the prefixes that policies name, everybody else, and perhaps the nodes."""
-    groups = _endpoints(engine, contents, engine.endpoints(), group_by)
+    groups = _endpoints(contents, engine.endpoints(), group_by)
     if nodes:
         groups += _outside.nodes(contents)
     if prefixes:
@@ -45,7 +45,7 @@ def named(engine: Engine, contents: Contents, ends: EndsLike, group_by: GroupBy)
             others[found.name] = found
         else:
             endpoints.update(dict.fromkeys(found))
-    groups = _endpoints(engine, contents, endpoints, group_by)
+    groups = _endpoints(contents, endpoints, group_by)
     return groups + list(others.values())
 
 
@@ -99,12 +99,12 @@ def _in_full(endpoint: Endpoint) -> str:
 
 
 def _endpoints(
-    engine: Engine, contents: Contents, endpoints: Iterable[Endpoint], group_by: GroupBy
+    contents: Contents, endpoints: Iterable[Endpoint], group_by: GroupBy
 ) -> list[MatrixGroup]:
     groups = []
     for name, own in _workloads.group(contents, endpoints, group_by).items():
         namespaces = {endpoint.namespace for endpoint in own}
-        members = tuple(MatrixMember(endpoint, engine.addresses(endpoint)) for endpoint in own)
+        members = tuple(MatrixMember(endpoint, contents.addresses(endpoint)) for endpoint in own)
         namespace = namespaces.pop() if len(namespaces) == 1 else ""
         groups.append(MatrixGroup(name, "endpoints", namespace, own, members=members))
     return sorted(groups, key=lambda group: (group.namespace, group.name))
@@ -114,7 +114,7 @@ def _families(engine: Engine, contents: Contents) -> set[Network]:
     """Everything, in each family that somebody has, or that policies speak of."""
     versions = {network.version for network in contents.named | contents.compared}
     for endpoint in engine.endpoints():
-        versions.update(address.version for address in engine.addresses(endpoint) or _UNKNOWN)
+        versions.update(address.version for address in contents.addresses(endpoint) or _UNKNOWN)
     everything = map(ipaddress.ip_network, ("0.0.0.0/0", "::/0"))
     return {network for network in everything if network.version in versions}
 

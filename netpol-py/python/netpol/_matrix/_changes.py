@@ -30,8 +30,8 @@ class MatrixChange(enum.StrEnum):
     CLOSED = "closed"
     """Connections may not be opened any more, and none is opened."""
     OTHER = "other"
-    """Something is opened and something else is closed; or what is has or had no answer; or some pairs
-    or ports could and can open it, and perhaps others."""
+    """Something is opened and something else is closed, or what has an answer had none, or the other
+    way about."""
     ABSENT = "absent"
     """Source or destination is in one of the two matrices only."""
 
@@ -39,15 +39,15 @@ class MatrixChange(enum.StrEnum):
 CHANGES: tuple[MatrixChange, ...] = tuple(MatrixChange)
 """What the numbers in `MatrixChanges.changes` mean: the members of `MatrixChange` in their order."""
 
-# By the access before and after: none, all, some, unanswered. Whether it is the same pairs that are
-# allowed where some are is looked at pair by pair.
+# By the access before and after: none, all, some, unanswered. Where pairs differ, before or after, they
+# are looked at one by one.
 _SAME, _OPENED, _CLOSED, _OTHER, _ABSENT = range(5)
 _BECAME = np.array(
     [
-        [_SAME, _OPENED, _OPENED, _OTHER],
-        [_CLOSED, _SAME, _CLOSED, _OTHER],
-        [_CLOSED, _OPENED, _OTHER, _OTHER],
-        [_OTHER, _OTHER, _OTHER, _SAME],
+        [_SAME, _OPENED, _SAME, _OTHER],
+        [_CLOSED, _SAME, _SAME, _OTHER],
+        [_SAME, _SAME, _SAME, _SAME],
+        [_OTHER, _OTHER, _SAME, _SAME],
     ],
     np.uint8,
 )
@@ -253,7 +253,7 @@ def _became(before: Matrix, after: Matrix, places: Sequence[npt.NDArray[np.intp]
         opened |= became == _OPENED
         closed |= became == _CLOSED
         other |= became == _OTHER
-        for row, column in np.argwhere((old == 2) & (new == 2)).tolist():
+        for row, column in np.argwhere((old == 2) | (new == 2)).tolist():
             at = (places[0][row], places[1][column], places[2][row], places[3][column])
             if min(at) >= 0:
                 found = _pair_by_pair(before, after, port, *map(int, at))

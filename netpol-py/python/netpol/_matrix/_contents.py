@@ -74,6 +74,10 @@ class Contents:
         self.prefixes = Prefixes(named)
         """All prefixes that may mean something to a verdict."""
 
+    def addresses(self, endpoint: Endpoint) -> tuple[Address, ...]:
+        """The addresses of an endpoint, in its order."""
+        return tuple(map(ipaddress.ip_address, self.records[endpoint]["addresses"]))
+
     def is_selected_by(self, key: str) -> bool:
         """Whether some selector may ask for labels of this key. Never wrongly denied."""
         return key in self._words
