@@ -17,7 +17,7 @@ from .matrices import checked, decided, engines, pairs, policies
 
 
 def became(changes: MatrixChanges, row: int, column: int) -> MatrixChange:
-    return list(MatrixChange)[changes.changes[row, column]]
+    return list(MatrixChange)[int(changes.changes[row, column])]
 
 
 def expected(changes: MatrixChanges, row: int, column: int) -> MatrixChange:
