@@ -45,8 +45,12 @@ peers = st.one_of(
     ),
     st.sampled_from(BLOCKS).map(lambda block: {"ipBlock": block}),
 )
-ports = st.lists(st.sampled_from([{"port": 80}, {"port": "http"}, {"port": "http", "protocol": "UDP"}]), max_size=2)
-rules = st.lists(st.fixed_dictionaries({"peers": st.lists(peers, max_size=2), "ports": ports}), max_size=2)
+ports = st.lists(
+    st.sampled_from([{"port": 80}, {"port": "http"}, {"port": "http", "protocol": "UDP"}]), max_size=2
+)
+rules = st.lists(
+    st.fixed_dictionaries({"peers": st.lists(peers, max_size=2), "ports": ports}), max_size=2
+)
 
 
 @st.composite
@@ -81,7 +85,9 @@ def pods(draw: st.DrawFn) -> list[dict[str, Any]]:
         node = draw(st.sampled_from(["one", "two"]))
         own = {"one": "10.9.0.1", "two": "10.9.0.2"}[node]
         addresses = [own] if host else families
-        ports = draw(st.sampled_from([[], [("http", 80, "TCP")], [("http", 8080, "TCP"), ("http", 80, "UDP")]]))
+        ports = draw(
+            st.sampled_from([[], [("http", 80, "TCP")], [("http", 8080, "TCP"), ("http", 80, "UDP")]])
+        )
         app = draw(st.sampled_from(APPS))
         made.append(
             {
@@ -134,7 +140,9 @@ def workload(name: str, app: str) -> dict[str, Any]:
             "selector": {"matchLabels": {"app": app}},
             "template": {
                 "metadata": {"labels": {"app": app}},
-                "spec": {"containers": [{"name": "c", "ports": [{"name": "http", "containerPort": 80}]}]},
+                "spec": {
+                    "containers": [{"name": "c", "ports": [{"name": "http", "containerPort": 80}]}]
+                },
             },
         },
     }
@@ -155,7 +163,9 @@ options = st.sampled_from(
 @st.composite
 def engines(draw: st.DrawFn) -> netpol.Engine:
     cluster = netpol.Cluster(draw(options))
-    namespaces = [{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}} for name in NAMESPACES]
+    namespaces = [
+        {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}} for name in NAMESPACES
+    ]
     nodes = [node("one", "10.9.0.1"), node("two", "10.9.0.2")]
     some = draw(st.sampled_from([[], [workload("web", "web")], [workload("cache", "cache")]]))
     cluster.apply([*namespaces, *nodes, *draw(pods()), *draw(policies()), *some])
@@ -163,7 +173,10 @@ def engines(draw: st.DrawFn) -> netpol.Engine:
 
 
 def decided(
-    engine: netpol.Engine, source: netpol.MatrixMember, destination: netpol.MatrixMember, port: netpol.MatrixPort
+    engine: netpol.Engine,
+    source: netpol.MatrixMember,
+    destination: netpol.MatrixMember,
+    port: netpol.MatrixPort,
 ) -> bool | None:
     """What the engine says about a pair, asked for it alone."""
     try:

@@ -27,7 +27,21 @@ def test_text() -> None:
 
 
 def test_csv() -> None:
-    ran = netpol(*ASKED, "-p", "53/UDP", "-o", "csv", "--from", "shop/api", "--from", "web", "-n", "shop", "--to", "shop/db")
+    ran = netpol(
+        *ASKED,
+        "-p",
+        "53/UDP",
+        "-o",
+        "csv",
+        "--from",
+        "shop/api",
+        "--from",
+        "web",
+        "-n",
+        "shop",
+        "--to",
+        "shop/db",
+    )
     rows = list(csv.reader(io.StringIO(ran.out)))
     assert rows == [
         ["source", "destination", "protocol", "port", "access"],
@@ -69,7 +83,9 @@ def test_files(name: str, begins: bytes, tmp_path: Path) -> None:
 
 
 def test_explanations() -> None:
-    assert len(netpol(*ASKED, "-o", "html", "--explanations", "0").out) < len(netpol(*ASKED, "-o", "html").out)
+    assert len(netpol(*ASKED, "-o", "html", "--explanations", "0").out) < len(
+        netpol(*ASKED, "-o", "html").out
+    )
 
 
 def test_diff(tmp_path: Path) -> None:

@@ -7,7 +7,6 @@ import pickle
 from typing import Any
 
 import netpol
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -98,7 +97,9 @@ POLICIES: list[list[dict[str, Any]]] = [
         policy(
             "out",
             policyTypes=["Egress"],
-            egress=[{"to": [{"ipBlock": {"cidr": "10.9.0.0/16"}}, {"ipBlock": {"cidr": "fd00::10/124"}}]}],
+            egress=[
+                {"to": [{"ipBlock": {"cidr": "10.9.0.0/16"}}, {"ipBlock": {"cidr": "fd00::10/124"}}]}
+            ],
         )
     ],
 ]
@@ -114,8 +115,12 @@ OPTIONS = [
     ("options", "group_by"),
     [*((option, "endpoint") for option in OPTIONS), (OPTIONS[0], lambda endpoint: endpoint.name[0])],
 )
-@pytest.mark.parametrize("made", POLICIES, ids=lambda made: made[0]["metadata"]["name"] if made else "open")
-def test_what_tells_ends_apart(options: netpol.Options, made: list[dict[str, Any]], group_by: Any) -> None:
+@pytest.mark.parametrize(
+    "made", POLICIES, ids=lambda made: made[0]["metadata"]["name"] if made else "open"
+)
+def test_what_tells_ends_apart(
+    options: netpol.Options, made: list[dict[str, Any]], group_by: Any
+) -> None:
     cluster = netpol.Cluster(options)
     cluster.apply([node("one", "10.9.0.1"), node("two", "10.9.0.2"), *TWINS, *made])
     check(netpol.matrix(cluster.publish(), port=[80, "postgres"], group_by=group_by, nodes=True))
@@ -123,7 +128,9 @@ def test_what_tells_ends_apart(options: netpol.Options, made: list[dict[str, Any
 
 @checked
 @given(engines(), st.sampled_from(["endpoint", "workload", "labels", "namespace"]), st.booleans())
-def test_every_cell_is_what_the_engine_decides(engine: netpol.Engine, group_by: Any, nodes: bool) -> None:
+def test_every_cell_is_what_the_engine_decides(
+    engine: netpol.Engine, group_by: Any, nodes: bool
+) -> None:
     check(netpol.matrix(engine, port=[80, "http", "http/UDP"], group_by=group_by, nodes=nodes))
 
 
@@ -155,7 +162,11 @@ def test_prefixes_stand_for_all_their_addresses(engine: netpol.Engine, data: st.
     numbers = st.one_of(st.integers(first, last), st.sampled_from([first, last]))
     address = type(group.network[0])(data.draw(numbers))
     narrower = [other.network for other in outside(found) if other.network != group.network]
-    inside = [other for other in narrower if other and address in other and other.prefixlen > group.network.prefixlen]
+    inside = [
+        other
+        for other in narrower
+        if other and address in other and other.prefixlen > group.network.prefixlen
+    ]
     in_pod_range = address in ipaddress.ip_network("10.0.0.0/24")
     is_node = address in map(ipaddress.ip_address, ("10.9.0.1", "10.9.0.2"))
     if inside or engine.owner(address) or in_pod_range or is_node or address.is_loopback:
@@ -177,7 +188,9 @@ def replicas(count: int, name: str = "web", **labels: str) -> list[dict[str, Any
     """Pods as a Deployment makes them."""
     made = []
     for number in range(count):
-        pod = shop.pod(f"{name}-6f7d9-{'bcdfg'[number]}2x4z", f"10.1.{sum(map(ord, name)) % 250}.{number + 1}")
+        pod = shop.pod(
+            f"{name}-6f7d9-{'bcdfg'[number]}2x4z", f"10.1.{sum(map(ord, name)) % 250}.{number + 1}"
+        )
         pod["metadata"]["labels"] = {"app": name, "pod-template-hash": "6f7d9", **labels}
         made.append(pod)
     return made
@@ -204,7 +217,9 @@ def test_replicas_are_one_row() -> None:
 
 
 def test_the_selector_of_a_workload_says_which_pods_are_its_own() -> None:
-    pods = [shop.pod(name, f"10.1.0.{number}") for number, name in enumerate(("blue", "green", "other"), 1)]
+    pods = [
+        shop.pod(name, f"10.1.0.{number}") for number, name in enumerate(("blue", "green", "other"), 1)
+    ]
     for pod in pods[:2]:
         pod["metadata"]["labels"]["app"] = "web"
     engine = netpol.loads(shop.NAMESPACE, workload("frontend", "web"), *pods)
@@ -229,7 +244,13 @@ def test_names_of_cells() -> None:
     found = netpol.matrix(engine, port="postgres")
     web = found.sources[1]
     assert web.name == "shop/web" and not web.is_external
-    ways: list[Any] = ["shop/web", web, web.endpoints[0], str(web.endpoints[1]), "pod/" + str(web.endpoints[2])]
+    ways: list[Any] = [
+        "shop/web",
+        web,
+        web.endpoints[0],
+        str(web.endpoints[1]),
+        "pod/" + str(web.endpoints[2]),
+    ]
     for way in ways:
         assert found[way, "shop/db"] is Access.NONE and found.index(way, "shop/db") == (1, 0)
     assert found[1, 0] is Access.NONE
@@ -244,7 +265,9 @@ def test_names_of_cells() -> None:
         found[7, 0]
     cell = found.cell("shop/web", "shop/db")
     assert cell.ports[0].denied == 3 and cell.reason is None
-    assert str(cell).startswith("shop/web -> shop/db: none\nTCP postgres: 3 pairs, 3 denied; for example:\ndeny\n")
+    assert str(cell).startswith(
+        "shop/web -> shop/db: none\nTCP postgres: 3 pairs, 3 denied; for example:\ndeny\n"
+    )
 
 
 def test_what_has_no_answer_says_why() -> None:
@@ -283,7 +306,9 @@ def test_ports() -> None:
 
 def test_ends() -> None:
     engine = shop.engine()
-    found = netpol.matrix(engine, port=80, sources="shop/*", destinations=["shop/db", "10.0.0.3", "10.0.0.0/8"])
+    found = netpol.matrix(
+        engine, port=80, sources="shop/*", destinations=["shop/db", "10.0.0.3", "10.0.0.0/8"]
+    )
     assert [str(group) for group in found.sources] == ["shop/api", "shop/db", "shop/six", "shop/web"]
     assert [group.kind for group in found.destinations] == ["endpoints", "address", "prefix"]
     assert netpol.matrix(engine, port=80, sources=engine.endpoints()[:1]).shape[0] == 1

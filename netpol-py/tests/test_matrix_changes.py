@@ -26,7 +26,9 @@ def expected(changes: MatrixChanges, row: int, column: int) -> MatrixChange:
     opened = closed = other = False
     for port in changes.before.ports:
         for pair in pairs(source, destination):
-            old, new = (decided(matrix.engine, *pair, port) for matrix in (changes.before, changes.after))
+            old, new = (
+                decided(matrix.engine, *pair, port) for matrix in (changes.before, changes.after)
+            )
             opened |= (old, new) == (False, True)
             closed |= (old, new) == (True, False)
             other |= (old is None) != (new is None)
@@ -37,7 +39,9 @@ def expected(changes: MatrixChanges, row: int, column: int) -> MatrixChange:
 
 @checked
 @given(engines(), policies(), st.sampled_from(["endpoint", "namespace"]))
-def test_changes_are_those_of_the_verdicts(engine: netpol.Engine, made: list[dict[str, Any]], group_by: Any) -> None:
+def test_changes_are_those_of_the_verdicts(
+    engine: netpol.Engine, made: list[dict[str, Any]], group_by: Any
+) -> None:
     cluster = netpol.Cluster.restore(engine.save())
     before = cluster.publish()
     cluster.replace_all("NetworkPolicy", made)
@@ -48,10 +52,15 @@ def test_changes_are_those_of_the_verdicts(engine: netpol.Engine, made: list[dic
     for row in range(len(changes.sources)):
         for column in range(len(changes.destinations)):
             found = became(changes, row, column)
-            assert found is expected(changes, row, column), (changes.sources[row], changes.destinations[column])
+            assert found is expected(changes, row, column), (
+                changes.sources[row],
+                changes.destinations[column],
+            )
             different |= found is not MatrixChange.SAME
     assert bool(changes) == different
-    assert len(list(changes.rows())) == sum(changes.count(change) for change in MatrixChange) - changes.count("same")
+    assert len(list(changes.rows())) == sum(
+        changes.count(change) for change in MatrixChange
+    ) - changes.count("same")
     changes.to_text(color=False, width=80)
 
 
@@ -67,13 +76,27 @@ def replaced(policy: str) -> tuple[netpol.Engine, netpol.Engine]:
 
 def test_prefixes_of_both_are_told_apart() -> None:
     before, after = replaced(shop.POLICY.replace("192.0.2.128/25", "192.0.2.0/26"))
-    changes = netpol.matrix(before, port=5432, destinations="shop/db").diff(netpol.matrix(after, port=5432, destinations="shop/db"))
+    changes = netpol.matrix(before, port=5432, destinations="shop/db").diff(
+        netpol.matrix(after, port=5432, destinations="shop/db")
+    )
     assert [str(source) for source, _ in changes.opened()] == ["192.0.2.128/25"]
     assert [str(source) for source, _ in changes.closed()] == ["192.0.2.0/26"]
     assert not changes.added and not changes.removed
     assert changes.to_dict()["changes"] == [
-        {"source": "192.0.2.0/26", "destination": "shop/db", "change": "closed", "before": "all", "after": "none"},
-        {"source": "192.0.2.128/25", "destination": "shop/db", "change": "opened", "before": "none", "after": "all"},
+        {
+            "source": "192.0.2.0/26",
+            "destination": "shop/db",
+            "change": "closed",
+            "before": "all",
+            "after": "none",
+        },
+        {
+            "source": "192.0.2.128/25",
+            "destination": "shop/db",
+            "change": "opened",
+            "before": "none",
+            "after": "all",
+        },
     ]
     json.dumps(changes.to_dict())
 
@@ -82,13 +105,7 @@ def test_text() -> None:
     before, after = replaced("")
     changes = netpol.matrix(before, port=5432, prefixes=False).diff(after)
     assert changes and changes.to_text(color=False, width=80) == (
-        "TCP 5432: + opened 2\n"
-        "\n"
-        "           1\n"
-        "shop/six   +\n"
-        "shop/web   +\n"
-        "\n"
-        "1  shop/db"
+        "TCP 5432: + opened 2\n\n           1\nshop/six   +\nshop/web   +\n\n1  shop/db"
     )
     assert str(changes) == changes.to_text(color=False)
     assert "\x1b[1;33m+\x1b[0m" in changes.to_text(color=True)
@@ -113,7 +130,10 @@ def test_who_came_and_who_went() -> None:
 
 def test_replicas_are_one_row_however_many_there_are() -> None:
     def of(count: int) -> netpol.Engine:
-        pods = [shop.pod(f"web-6f7d9-{'bcdf'[number]}2x4z", f"10.1.0.{number + 1}") for number in range(count)]
+        pods = [
+            shop.pod(f"web-6f7d9-{'bcdf'[number]}2x4z", f"10.1.0.{number + 1}")
+            for number in range(count)
+        ]
         for pod in pods:
             pod["metadata"]["labels"] = {"app": "web", "pod-template-hash": "6f7d9"}
         return netpol.loads(shop.NAMESPACE, *pods, shop.pod("db", "10.0.0.1"), shop.POLICY)

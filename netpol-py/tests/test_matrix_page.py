@@ -25,7 +25,9 @@ from .matrices import checked, engines, pairs, stored
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-HOSTILE = "</script><script>document.title='hacked'</script><img src=x onerror=\"document.title='hacked'\">"
+HOSTILE = (
+    "</script><script>document.title='hacked'</script><img src=x onerror=\"document.title='hacked'\">"
+)
 
 
 def data_of(page: str) -> dict[str, Any]:
@@ -58,9 +60,13 @@ def told(data: dict[str, Any], section: dict[str, Any], row: int, column: int) -
             for name, ipv4, ipv6 in (data["parties"][source], data["parties"][destination]):
                 address = {4: ipv4, 6: ipv6, 0: ""}[family]
                 short = name or address or ipv4 or ipv6
-                ends.append((f"{name} ({address})" if place == 1 and name and address else short, address))
+                ends.append(
+                    (f"{name} ({address})" if place == 1 and name and address else short, address)
+                )
             text = data["lines"][line]
-            for sign, value in zip("\x01\x02\x03\x04", (ends[0][0], ends[1][0], ends[0][1], ends[1][1]), strict=True):
+            for sign, value in zip(
+                "\x01\x02\x03\x04", (ends[0][0], ends[1][0], ends[0][1], ends[1][1]), strict=True
+            ):
                 text = text.replace(sign, value)
             texts.append(text)
         explanations.append(texts)
@@ -137,9 +143,11 @@ def test_what_is_alike_is_told_once() -> None:
 def test_nothing_is_loaded_and_nothing_else_is_run(tmp_path: Path) -> None:
     page = netpol.matrix(netpol.load(shop.SHOP), port=5432).to_html(title="<Shop> & db")
     (policy,) = re.findall(r'http-equiv="Content-Security-Policy" content="([^"]*)"', page)
-    assert policy.startswith("default-src 'none'; base-uri 'none'; form-action 'none'; style-src 'sha256-")
+    assert policy.startswith(
+        "default-src 'none'; base-uri 'none'; form-action 'none'; style-src 'sha256-"
+    )
     assert "unsafe" not in policy and "*" not in policy
-    assert not re.search(r'(?:src|href)\s*=|url\(|@import|https?://', page)
+    assert not re.search(r"(?:src|href)\s*=|url\(|@import|https?://", page)
     assert "<title>&lt;Shop&gt; &amp; db: TCP 5432</title>" in page
 
 
@@ -161,7 +169,9 @@ def skip(why: str) -> None:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    program = (
+        shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    )
     if program is None:
         skip("the page of a matrix in a browser (chromium is not installed)")
     from playwright.sync_api import sync_playwright
@@ -241,7 +251,11 @@ def test_a_click_explains_that_very_cell(shown: Any) -> None:
 
 
 def test_groups_say_how_many(shown: Any) -> None:
-    pods = [shop.pod(f"{app}-{number}", f"10.0.{place}.{number + 1}") for place, app in enumerate(("web", "db", "api")) for number in range(3)]
+    pods = [
+        shop.pod(f"{app}-{number}", f"10.0.{place}.{number + 1}")
+        for place, app in enumerate(("web", "db", "api"))
+        for number in range(3)
+    ]
     for pod in pods:
         pod["metadata"]["labels"]["app"] = pod["metadata"]["name"].split("-")[0]
     engine = netpol.loads(shop.NAMESPACE, *pods, shop.POLICY)
@@ -277,7 +291,9 @@ def test_search_finds_pods_of_a_group(shown: Any) -> None:
     pods = [shop.pod(f"web-{number}", f"10.0.0.{number + 1}") for number in range(3)]
     for pod in pods:
         pod["metadata"]["labels"]["app"] = "web"
-    here = shown(netpol.matrix(netpol.loads(shop.NAMESPACE, *pods, shop.pod("db", "10.1.0.1")), port=80).to_html())
+    here = shown(
+        netpol.matrix(netpol.loads(shop.NAMESPACE, *pods, shop.pod("db", "10.1.0.1")), port=80).to_html()
+    )
     here.page.fill("#search-rows", "web-2")
     assert here.names("rowname") == ["shop/web ×3"]
 
@@ -404,7 +420,12 @@ def test_left_out_says_how_to_get_it(shown: Any) -> None:
 
 
 def test_a_large_matrix_is_drawn_in_parts(shown: Any) -> None:
-    pods = [shop.pod(f"p-{number:03}", f"10.0.{number // 250}.{number % 250 + 1}", namespace=f"n{number // 100}") for number in range(1000)]
+    pods = [
+        shop.pod(
+            f"p-{number:03}", f"10.0.{number // 250}.{number % 250 + 1}", namespace=f"n{number // 100}"
+        )
+        for number in range(1000)
+    ]
     found = netpol.matrix(stored(*pods, shop.NAMESPACE), port=80, group_by="endpoint")
     here = shown(found.to_html())
     page = here.page
@@ -419,7 +440,13 @@ def test_a_large_matrix_is_drawn_in_parts(shown: Any) -> None:
     assert box and 0 < box["x"] < 1200 and 0 < box["y"] < 800, "it is in sight"
     head = page.locator(f'.columnname[data-column="{last}"]').bounding_box()
     side = page.locator(f'.rowname[data-row="{last - 1}"]').bounding_box()
-    assert head and side and abs(head["x"] - box["x"]) < 2 and abs(side["y"] - box["y"]) < 2 and side["x"] == 0
+    assert (
+        head
+        and side
+        and abs(head["x"] - box["x"]) < 2
+        and abs(side["y"] - box["y"]) < 2
+        and side["x"] == 0
+    )
     page.fill("#search-rows", "n7/p-777")
     page.fill("#search-columns", "n3/p-333")
     page.click("#cell-0-0")

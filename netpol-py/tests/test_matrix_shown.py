@@ -143,17 +143,30 @@ def test_picture(tmp_path: Any) -> None:
     (image,) = axes.images
     drawn = image.get_array()
     assert (drawn.data == found.access).all() and (np.ma.getmaskarray(drawn) == found.outside).all()
-    assert [tick.get_text() for tick in axes.get_yticklabels()] == [group.name for group in found.sources]
-    assert [tick.get_text() for tick in axes.get_xticklabels()] == [group.name for group in found.destinations]
+    assert [tick.get_text() for tick in axes.get_yticklabels()] == [
+        group.name for group in found.sources
+    ]
+    assert [tick.get_text() for tick in axes.get_xticklabels()] == [
+        group.name for group in found.destinations
+    ]
     legend = [text.get_text() for text in axes.get_legend().get_texts()]
-    assert legend == [f"denied ({found.count('none')})", f"allowed ({found.count('all')})", f"some allowed ({found.count('some')})"]
+    assert legend == [
+        f"denied ({found.count('none')})",
+        f"allowed ({found.count('all')})",
+        f"some allowed ({found.count('some')})",
+    ]
     path = tmp_path / "matrix.png"
     figure.savefig(path)
     assert path.read_bytes().startswith(b"\x89PNG")
     from matplotlib.image import imread
 
-    pixels = {tuple(pixel) for pixel in (imread(path)[:, :, :3] * 255).round().astype(int).reshape(-1, 3).tolist()}
-    assert {(0x1F, 0x6F, 0xB2), (0xE8, 0xA3, 0x3D), (0xEC, 0xEF, 0xF3)} <= pixels, "every colour is in it"
+    pixels = {
+        tuple(pixel)
+        for pixel in (imread(path)[:, :, :3] * 255).round().astype(int).reshape(-1, 3).tolist()
+    }
+    assert {(0x1F, 0x6F, 0xB2), (0xE8, 0xA3, 0x3D), (0xEC, 0xEF, 0xF3)} <= pixels, (
+        "every colour is in it"
+    )
 
 
 def test_picture_in_axes_that_are_there_and_of_many() -> None:
@@ -166,18 +179,28 @@ def test_picture_in_axes_that_are_there_and_of_many() -> None:
     many = netpol.matrix(stored(*pods), port=80, group_by="endpoint")
     figure = many.to_figure()
     figure.savefig(io.BytesIO())
-    assert [tick.get_text() for tick in figure.axes[0].get_yticklabels()] == ["shop", r"x\$a\$", "outside"]
+    assert [tick.get_text() for tick in figure.axes[0].get_yticklabels()] == [
+        "shop",
+        r"x\$a\$",
+        "outside",
+    ]
 
 
 @pytest.mark.parametrize(
     ("method", "library", "extra"),
-    [("to_frame", "pandas", "matrix"), ("to_arrow", "pyarrow", "matrix"), ("plot", "matplotlib", "plot")],
+    [
+        ("to_frame", "pandas", "matrix"),
+        ("to_arrow", "pyarrow", "matrix"),
+        ("plot", "matplotlib", "plot"),
+    ],
 )
 def test_what_is_not_installed_says_how(
     method: str, library: str, extra: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, library, None)
-    with pytest.raises(ImportError, match=rf"{library} is not installed: pip install netpol-py\[{extra}\]"):
+    with pytest.raises(
+        ImportError, match=rf"{library} is not installed: pip install netpol-py\[{extra}\]"
+    ):
         getattr(small(), method)()
 
 

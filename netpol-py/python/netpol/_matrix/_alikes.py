@@ -61,7 +61,10 @@ class Alikes:
             if not special and self._contested.isdisjoint(member.addresses):
                 key, node = self._facts(member.endpoint, member.addresses), self._node(member.endpoint)
             elif special and self._is_its_node(member):
-                key, node = (self._facts(member.endpoint, ()), member.addresses), self._node(member.endpoint)
+                key, node = (
+                    (self._facts(member.endpoint, ()), member.addresses),
+                    self._node(member.endpoint),
+                )
         self.is_special.append(special)
         self.is_plain.append(self._plain(member))
         self.by_policies.append(self._number(key))
@@ -84,9 +87,7 @@ class Alikes:
     def _plain(self, member: MatrixMember) -> bool:
         if member.service is not None or not member.addresses:
             return False
-        return (
-            member.endpoint is None or self._owns_addresses(member) or self._is_its_node(member)
-        )
+        return member.endpoint is None or self._owns_addresses(member) or self._is_its_node(member)
 
     def _is_its_node(self, member: MatrixMember) -> bool:
         """Whether it is on its node's network, and the options have it that policies see the node."""
@@ -105,7 +106,9 @@ class Alikes:
         record = self._contents.records[endpoint]
         facts = {name: value for name, value in record.items() if name not in _OWN}
         facts["namespace"] = endpoint.namespace
-        facts["labels"] = sorted(item for item in record["labels"].items() if self._is_selected_by(item[0]))
+        facts["labels"] = sorted(
+            item for item in record["labels"].items() if self._is_selected_by(item[0])
+        )
         narrowest = self._contents.prefixes.narrowest
         facts["prefixes"] = [str(narrowest(address)) for address in addresses]
         return json.dumps(facts, sort_keys=True)

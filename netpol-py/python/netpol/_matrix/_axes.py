@@ -22,7 +22,9 @@ EndsLike: TypeAlias = EndpointLike | Network | Iterable[EndpointLike | Network]
 as destinations Services, ``"svc/shop/db"``; one, or several."""
 
 
-def everybody(engine: Engine, contents: Contents, group_by: GroupBy, prefixes: bool, nodes: bool) -> list[MatrixGroup]:
+def everybody(
+    engine: Engine, contents: Contents, group_by: GroupBy, prefixes: bool, nodes: bool
+) -> list[MatrixGroup]:
     """All endpoints, the prefixes that policies name, everybody else, and perhaps the nodes."""
     groups = _endpoints(contents, engine.endpoints(), group_by)
     if nodes:

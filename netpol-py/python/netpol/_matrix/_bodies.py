@@ -107,7 +107,10 @@ class Bodies:
                 name = printable(_short(party))
                 if text.startswith(f"{start}{name}: "):
                     text = f"{start}{sign}: {text.removeprefix(f'{start}{name}: ')}"
-            for party, sign in ((found.source, _SOURCE_ADDRESS), (found.destination, _DESTINATION_ADDRESS)):
+            for party, sign in (
+                (found.source, _SOURCE_ADDRESS),
+                (found.destination, _DESTINATION_ADDRESS),
+            ):
                 if party.address is not None:
                     text = text.replace(f": {party.address} is ", f": {sign} is ")
             lines[line] = text
@@ -167,7 +170,9 @@ class _Port:
         }
         return sorted(cells)
 
-    def _uniform(self, access: npt.NDArray[np.uint8], several: npt.NDArray[np.bool_]) -> npt.NDArray[np.int32]:
+    def _uniform(
+        self, access: npt.NDArray[np.uint8], several: npt.NDArray[np.bool_]
+    ) -> npt.NDArray[np.int32]:
         """The bodies of the cells in which all is alike; the rarest access is explained first."""
         kinds, places = [], []
         for axis in (self._rows, self._columns):

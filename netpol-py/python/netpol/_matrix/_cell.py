@@ -37,7 +37,11 @@ class MatrixCellPort:
     def _lines(self) -> Iterator[str]:
         pairs = self.allowed + self.denied + self.unanswered
         if pairs > 1:
-            counts = ((self.allowed, "allowed"), (self.denied, "denied"), (self.unanswered, "without an answer"))
+            counts = (
+                (self.allowed, "allowed"),
+                (self.denied, "denied"),
+                (self.unanswered, "without an answer"),
+            )
             told = ", ".join(f"{count} {word}" for count, word in counts if count)
             yield f"{self.port}: {pairs} pairs, {told}; for example:"
         yield from map(str, self.explanations)
@@ -68,7 +72,9 @@ class MatrixCell:
         return "\n".join([head, *map(str, self.ports)])
 
 
-def explain(engine: Engine, source: MatrixMember, destination: MatrixMember, port: MatrixPort) -> Explanation | str:
+def explain(
+    engine: Engine, source: MatrixMember, destination: MatrixMember, port: MatrixPort
+) -> Explanation | str:
     """The explanation of one pair, or why it has none."""
     try:
         return engine.explain(*asked(source, destination), port=port.port, protocol=port.protocol)

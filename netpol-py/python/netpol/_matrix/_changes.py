@@ -75,7 +75,10 @@ class MatrixChanges:
 
     def __bool__(self) -> bool:
         """Whether anything is different; that somebody came or went is no difference."""
-        return any(self.count(change) for change in (MatrixChange.OPENED, MatrixChange.CLOSED, MatrixChange.OTHER))
+        return any(
+            self.count(change)
+            for change in (MatrixChange.OPENED, MatrixChange.CLOSED, MatrixChange.OTHER)
+        )
 
     def count(self, change: MatrixChange | str) -> int:
         """How many cells became so."""
@@ -118,7 +121,13 @@ class MatrixChanges:
                 at = self._places[2 * number][row], self._places[2 * number + 1][column]
                 accesses.append(CODES[matrix.access[at]].value if min(at) >= 0 else "")
             change = CHANGES[self.changes[row, column]]
-            yield self.sources[row].name, self.destinations[column].name, change.value, accesses[0], accesses[1]
+            yield (
+                self.sources[row].name,
+                self.destinations[column].name,
+                change.value,
+                accesses[0],
+                accesses[1],
+            )
 
     def to_dict(self) -> dict[str, Any]:
         """The changes as plain lists and dictionaries, as ``netpol matrix --diff -o json`` prints them."""
@@ -146,8 +155,14 @@ class MatrixChanges:
         different = (self.changes != _SAME) & (self.changes != _ABSENT)
         rows, columns = np.flatnonzero(different.any(1)), np.flatnonzero(different.any(0))
         if len(rows):
-            sources, destinations = ([axis[n] for n in own] for axis, own in ((self.sources, rows), (self.destinations, columns)))
-            table = [[signs[CHANGES[code]] for code in row] for row in self.changes[np.ix_(rows, columns)].tolist()]
+            sources, destinations = (
+                [axis[n] for n in own]
+                for axis, own in ((self.sources, rows), (self.destinations, columns))
+            )
+            table = [
+                [signs[CHANGES[code]] for code in row]
+                for row in self.changes[np.ix_(rows, columns)].tolist()
+            ]
             lines += grid(sources, destinations, table, color=color, width=width)
         return "\n".join(line.rstrip() for line in lines)
 
@@ -163,7 +178,13 @@ class MatrixChanges:
             for place, (word, matrix) in enumerate((("before", self.before), ("after", self.after))):
                 part = told.of(matrix, number)
                 sections.append(
-                    _page.section(part, port, f"{port}, {word}", self._places[2 * place], self._places[2 * place + 1])
+                    _page.section(
+                        part,
+                        port,
+                        f"{port}, {word}",
+                        self._places[2 * place],
+                        self._places[2 * place + 1],
+                    )
                 )
         states, cells = self._states()
         data = {
@@ -176,25 +197,33 @@ class MatrixChanges:
         ports = ", ".join(map(str, self.before.ports))
         return _page.page(title or "What is opened, what is closed", ports, data, told)
 
-    def write_html(self, path: PathLike, *, title: str | None = None, explanations: int = 50_000) -> None:
+    def write_html(
+        self, path: PathLike, *, title: str | None = None, explanations: int = 50_000
+    ) -> None:
         """Writes the page of `to_html` to a file."""
         page = self.to_html(title=title, explanations=explanations)
         Path(path).write_text(page, encoding="utf-8")
 
     def _states(self) -> tuple[list[dict[str, str]], npt.NDArray[np.uint8]]:
         """What the cells of the page may be: what is different, and faintly what is as it was."""
-        states = [{"name": change.value, "sign": _SIGNS[change], "style": change.value} for change in CHANGES[1:4]]
+        states = [
+            {"name": change.value, "sign": _SIGNS[change], "style": change.value}
+            for change in CHANGES[1:4]
+        ]
         states += [
             {"name": "in one of them only", "sign": "", "style": "outside"},
             {"name": "outside of the cluster", "sign": "", "style": "outside"},
         ]
         styles = {Access.NONE: "none", Access.UNANSWERED: "unanswered"}
         states += [
-            {"name": f"{WORDS[one]} as before", "sign": "", "style": styles.get(one, "same")} for one in CODES
+            {"name": f"{WORDS[one]} as before", "sign": "", "style": styles.get(one, "same")}
+            for one in CODES
         ]
         before = _spread(self.before, self._places[0], self._places[1])
         cells = np.where(self.changes == _SAME, before + len(CHANGES), self.changes - 1)
-        one, other = ([group.is_external for group in axis] for axis in (self.sources, self.destinations))
+        one, other = (
+            [group.is_external for group in axis] for axis in (self.sources, self.destinations)
+        )
         cells[np.logical_and.outer(one, other)] = len(CHANGES) - 1
         return states, cells.astype(np.uint8)
 
@@ -240,14 +269,17 @@ def compare(before: Matrix, after: Matrix | Engine) -> MatrixChanges:
     return MatrixChanges(sources, destinations, changes, before, after, places)
 
 
-def _became(before: Matrix, after: Matrix, places: Sequence[npt.NDArray[np.intp]]) -> npt.NDArray[np.uint8]:
+def _became(
+    before: Matrix, after: Matrix, places: Sequence[npt.NDArray[np.intp]]
+) -> npt.NDArray[np.uint8]:
     """What became of each cell: of its ports, and where there is more than one thing to a port, of its
     pairs."""
     shape = (len(places[0]), len(places[1]))
     opened, closed, other = (np.zeros(shape, np.bool_) for _ in range(3))
     for port in range(len(before.ports)):
         old, new = (
-            _spread(matrix, places[start], places[start + 1], port) for matrix, start in ((before, 0), (after, 2))
+            _spread(matrix, places[start], places[start + 1], port)
+            for matrix, start in ((before, 0), (after, 2))
         )
         became = _BECAME[old, new]
         opened |= became == _OPENED
@@ -260,9 +292,13 @@ def _became(before: Matrix, after: Matrix, places: Sequence[npt.NDArray[np.intp]
                 opened[row, column] |= found[0]
                 closed[row, column] |= found[1]
                 other[row, column] |= found[2]
-    changes = np.where(opened & ~closed & ~other, _OPENED, np.where(closed & ~opened & ~other, _CLOSED, _OTHER))
+    changes = np.where(
+        opened & ~closed & ~other, _OPENED, np.where(closed & ~opened & ~other, _CLOSED, _OTHER)
+    )
     changes = np.where(opened | closed | other, changes, _SAME).astype(np.uint8)
-    absent = np.logical_or.outer(np.minimum(places[0], places[2]) < 0, np.minimum(places[1], places[3]) < 0)
+    absent = np.logical_or.outer(
+        np.minimum(places[0], places[2]) < 0, np.minimum(places[1], places[3]) < 0
+    )
     changes[absent] = _ABSENT
     return changes
 
@@ -280,7 +316,9 @@ def _pair_by_pair(
         matrix._pairs(port, *(_members(groups[number], groups) for groups in ends))
         for number, matrix in enumerate((before, after))
     )
-    sources, destinations = ([_identity(member) for member in _members(groups[0], groups)] for groups in ends)
+    sources, destinations = (
+        [_identity(member) for member in _members(groups[0], groups)] for groups in ends
+    )
     counts = np.array([[one != other for other in destinations] for one in sources], np.bool_)
     counts = counts if counts.any() else ~counts
     return (

@@ -37,7 +37,9 @@ class Contents:
         fed = inventory["fedNodeAddresses"]
         self.nodes: dict[str, tuple[Address, ...]] = {
             name: tuple(
-                map(ipaddress.ip_address, [*nodes.get(name, {}).get("addresses", []), *fed.get(name, [])])
+                map(
+                    ipaddress.ip_address, [*nodes.get(name, {}).get("addresses", []), *fed.get(name, [])]
+                )
             )
             for name in sorted({*nodes, *fed})
         }

@@ -23,7 +23,9 @@ def to_arrow(matrix: Matrix) -> Any:
     def texts(indices: Any, names: list[str]) -> Any:
         known = {name: number for number, name in enumerate(dict.fromkeys(names))}
         places = np.array([known[name] for name in names], np.int32)
-        return pa.DictionaryArray.from_arrays(pa.array(places[indices]), pa.array(list(known), pa.string()))
+        return pa.DictionaryArray.from_arrays(
+            pa.array(places[indices]), pa.array(list(known), pa.string())
+        )
 
     # Port by port within cell by cell.
     codes = np.ascontiguousarray(matrix.access_by_port.transpose(1, 2, 0)).reshape(count)
@@ -31,7 +33,9 @@ def to_arrow(matrix: Matrix) -> Any:
     allowed = pa.array(codes == 1, mask=codes == 3)
     return pa.table(
         {
-            "source": texts(np.repeat(np.arange(rows), columns * ports), [group.name for group in matrix.sources]),
+            "source": texts(
+                np.repeat(np.arange(rows), columns * ports), [group.name for group in matrix.sources]
+            ),
             "destination": texts(
                 np.tile(np.repeat(np.arange(columns), ports), rows),
                 [group.name for group in matrix.destinations],

@@ -79,9 +79,7 @@ class Judge:
         step = max(1, _AT_ONCE // max(1, len(destinations)))
         for start in range(0, len(sources), step):
             rows = sources[start : start + step]
-            flat = self.pairs(
-                np.repeat(rows, len(destinations)), np.tile(destinations, len(rows))
-            )
+            flat = self.pairs(np.repeat(rows, len(destinations)), np.tile(destinations, len(rows)))
             found[start : start + step] = flat.reshape(len(rows), len(destinations))
         return found
 

@@ -91,7 +91,8 @@ class Matrix:
         people leaves these cells empty.
         """
         rows, columns = (
-            np.array([group.is_external for group in axis], np.bool_) for axis in (self.sources, self.destinations)
+            np.array([group.is_external for group in axis], np.bool_)
+            for axis in (self.sources, self.destinations)
         )
         outside: npt.NDArray[np.bool_] = np.logical_and.outer(rows, columns)
         return outside
@@ -109,7 +110,9 @@ class Matrix:
         """The row and the column of two ends: groups, or their names; endpoints, ``"namespace/name"``;
         addresses and prefixes. Raises `UnknownEndpointError` when the matrix is not about them.
         """
-        return _find(self.sources, source, "source"), _find(self.destinations, destination, "destination")
+        return _find(self.sources, source, "source"), _find(
+            self.destinations, destination, "destination"
+        )
 
     def __getitem__(self, ends: tuple[object, object]) -> Access:
         """What a cell says, by its ends as `index` takes them, or by the numbers of row and column.
@@ -171,7 +174,9 @@ class Matrix:
         others = self._alikes.numbers(self.destinations[column].members)
         return Counted(self._judges[port], self._alikes, members, others)
 
-    def _pairs(self, port: int, sources: Sequence[MatrixMember], destinations: Sequence[MatrixMember]) -> Bits:
+    def _pairs(
+        self, port: int, sources: Sequence[MatrixMember], destinations: Sequence[MatrixMember]
+    ) -> Bits:
         """The bits of every pair of members."""
         own, others = (np.array(self._alikes.numbers(axis), np.intp) for axis in (sources, destinations))
         return self._judges[port].outer(own, others)
@@ -209,12 +214,9 @@ class Matrix:
         access of all ports together as text in the cells. Needs ``netpol-py[matrix]``.
 
         >>> engine = netpol.load("netpol-core/examples/shop")
-        >>> netpol.matrix(engine, port=5432, sources="shop/*", destinations="shop/*").to_frame()
-        destination shop/api shop/db shop/web
-        source
-        shop/api        none     all     none
-        shop/db         none    none     none
-        shop/web        none    none     none
+        >>> frame = netpol.matrix(engine, port=5432, sources="shop/*").to_frame()
+        >>> frame["shop/db"].to_dict()
+        {'shop/api': 'all', 'shop/db': 'none', 'shop/web': 'none'}
         """
         from . import _frames
 
@@ -272,7 +274,9 @@ class Matrix:
 
         return _page.to_html(self, title=title, budget=explanations)
 
-    def write_html(self, path: PathLike, *, title: str | None = None, explanations: int = 50_000) -> None:
+    def write_html(
+        self, path: PathLike, *, title: str | None = None, explanations: int = 50_000
+    ) -> None:
         """Writes the page of `to_html` to a file."""
         page = self.to_html(title=title, explanations=explanations)
         Path(path).write_text(page, encoding="utf-8")
@@ -364,13 +368,17 @@ def ask(engine: Engine, question: Question, compared: Iterable[Network] = ()) ->
             axes.append(_axes.named(engine, contents, ends, question.group_by))
             continue
         if every is None:
-            every = _axes.everybody(engine, contents, question.group_by, question.prefixes, question.nodes)
+            every = _axes.everybody(
+                engine, contents, question.group_by, question.prefixes, question.nodes
+            )
         axes.append(every)
     sources, destinations = axes
     for group in sources:
         if group.kind == "service":
             raise ValueError(f"`{group}` is a Service, which sends nothing: name its pods as sources")
-    alikes = Alikes(engine, contents, (member for axis in axes for group in axis for member in group.members))
+    alikes = Alikes(
+        engine, contents, (member for axis in axes for group in axis for member in group.members)
+    )
     members = [[alikes.numbers(group.members) for group in axis] for axis in axes]
     bits = np.empty((len(question.ports), len(sources), len(destinations)), np.uint8)
     judges = tuple(Judge(engine, alikes, port) for port in question.ports)

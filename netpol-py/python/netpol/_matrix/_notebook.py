@@ -20,9 +20,7 @@ def to_html(matrix: Matrix) -> str:
     """A table without scripts, or a line about a matrix that is too large for one."""
     ports = html.escape(", ".join(map(str, matrix.ports)))
     rows, columns = matrix.shape
-    counts = ", ".join(
-        f"{matrix.count(one):,} {WORDS[one]}" for one in Access if matrix.count(one)
-    )
+    counts = ", ".join(f"{matrix.count(one):,} {WORDS[one]}" for one in Access if matrix.count(one))
     head = f"<p><b>{ports}</b>: {rows} sources, {columns} destinations; {counts}</p>"
     if rows * columns > _MOST_CELLS:
         return f"<div>{head}<p>Too large for a notebook: <code>matrix.write_html(path)</code> shows it.</p></div>"

@@ -30,7 +30,12 @@ def prefixes(engine: Engine, contents: Contents, networks: Iterable[Network]) ->
         if address is not None:
             told = [other for other in narrower if other in contents.named or other in contents.compared]
             groups.append(
-                MatrixGroup(_name(network, told), "prefix", network=network, members=(MatrixMember(None, (address,)),))
+                MatrixGroup(
+                    _name(network, told),
+                    "prefix",
+                    network=network,
+                    members=(MatrixMember(None, (address,)),),
+                )
             )
     return groups
 

@@ -37,8 +37,13 @@ def to_html(matrix: Matrix, *, title: str | None, budget: int) -> str:
     """The page of a matrix."""
     ports = ", ".join(map(str, matrix.ports))
     told = Bodies(budget)
-    sections = [section(told.of(matrix, number), port, str(port)) for number, port in enumerate(matrix.ports)]
-    layers = [layer(str(port), matrix.access_by_port[number], matrix) for number, port in enumerate(matrix.ports)]
+    sections = [
+        section(told.of(matrix, number), port, str(port)) for number, port in enumerate(matrix.ports)
+    ]
+    layers = [
+        layer(str(port), matrix.access_by_port[number], matrix)
+        for number, port in enumerate(matrix.ports)
+    ]
     if len(layers) > 1:
         layers.insert(0, layer("all ports", matrix.access, matrix))
     data = {
@@ -57,7 +62,11 @@ def layer(name: str, codes: Any, matrix: Matrix) -> dict[str, str]:
 
 
 def section(
-    found: PortBodies, port: MatrixPort, title: str, rows: Numbers | None = None, columns: Numbers | None = None
+    found: PortBodies,
+    port: MatrixPort,
+    title: str,
+    rows: Numbers | None = None,
+    columns: Numbers | None = None,
 ) -> dict[str, Any]:
     """The explanations of one port; of a matrix that has only some of the page's `rows` and `columns`,
     these tell where they are in it, and -1 where they are not."""
@@ -73,7 +82,8 @@ def section(
         "rows": [found.rows[row] if row >= 0 else -1 for row in rows],
         "columns": [found.columns[column] if column >= 0 else -1 for column in columns],
         "details": {
-            f"{row_of[row]},{column_of[column]}": detail for (row, column), detail in found.details.items()
+            f"{row_of[row]},{column_of[column]}": detail
+            for (row, column), detail in found.details.items()
         },
     }
 

@@ -58,7 +58,10 @@ def plot(matrix: Matrix, ax: Any) -> Any:
     ax.set_title(", ".join(map(str, matrix.ports)), loc="left", fontsize=10, fontweight="bold")
     shown = [access for access in CODES if matrix.count(access)]
     ax.legend(
-        handles=[Patch(color=COLORS[access], label=f"{WORDS[access]} ({matrix.count(access)})") for access in shown],
+        handles=[
+            Patch(color=COLORS[access], label=f"{WORDS[access]} ({matrix.count(access)})")
+            for access in shown
+        ],
         loc="upper left",
         bbox_to_anchor=(0, -0.01),
         ncols=4,

@@ -18,7 +18,9 @@ Group: TypeAlias = Sequence[int]
 _HELD = 1 << 24
 
 
-def between(judge: Judge, alikes: Alikes, sources: Sequence[Group], destinations: Sequence[Group]) -> Bits:
+def between(
+    judge: Judge, alikes: Alikes, sources: Sequence[Group], destinations: Sequence[Group]
+) -> Bits:
     """For each pair of groups the bits that the pairs of their members have, put together. Nobody is
     paired with itself, but where there is no other pair.
 
@@ -146,10 +148,15 @@ def _mend(
         for member in group:
             columns[member].append(column)
     cells = {
-        (row, column) for row, group in enumerate(sources) for member in group for column in columns.get(member, ())
+        (row, column)
+        for row, group in enumerate(sources)
+        for member in group
+        for column in columns.get(member, ())
     }
     alone = [
-        (row, column) for row, column in cells if len(sources[row]) == 1 and len(destinations[column]) == 1
+        (row, column)
+        for row, column in cells
+        if len(sources[row]) == 1 and len(destinations[column]) == 1
     ]
     if alone:
         rows, own = np.array(alone, np.intp).T

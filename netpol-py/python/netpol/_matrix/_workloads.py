@@ -12,9 +12,7 @@ from .._names import Endpoint
 from .._netpol import LabelSelector
 from ._contents import Contents
 
-GroupBy: TypeAlias = (
-    Literal["workload", "labels", "namespace", "endpoint"] | Callable[[Endpoint], str]
-)
+GroupBy: TypeAlias = Literal["workload", "labels", "namespace", "endpoint"] | Callable[[Endpoint], str]
 GROUPINGS = ("workload", "labels", "namespace", "endpoint")
 
 # Labels that controllers give to each pod, or to each generation of pods.
@@ -33,7 +31,15 @@ _OF_ONE_REPLICA = frozenset(
     }
 )
 # The order in which workloads own each other: what comes first is what people call the pods.
-_KINDS = ("CronJob", "Deployment", "StatefulSet", "DaemonSet", "Job", "ReplicaSet", "ReplicationController")
+_KINDS = (
+    "CronJob",
+    "Deployment",
+    "StatefulSet",
+    "DaemonSet",
+    "Job",
+    "ReplicaSet",
+    "ReplicationController",
+)
 # What controllers put behind the name: numbers, and letters and digits that make no words.
 _SUFFIX = re.compile(r"-(?:\d+|[bcdfghjklmnpqrstvwxz2456789]{5})\Z")
 
@@ -100,7 +106,9 @@ def _named(groups: list[_Replicas]) -> dict[str, tuple[Endpoint, ...]]:
     for same in _alike(names):
         common = set(groups[same[0]].labels).intersection(*(groups[number].labels for number in same))
         for number in same:
-            own = ", ".join(f"{key}={value}" for key, value in groups[number].labels if (key, value) not in common)
+            own = ", ".join(
+                f"{key}={value}" for key, value in groups[number].labels if (key, value) not in common
+            )
             names[number] += f" ({own})" if own else ""
     while repeated := _alike(names):
         for same in repeated:
