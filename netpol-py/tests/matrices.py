@@ -11,6 +11,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from netpol import Access
 
+from . import shop
+
 checked = settings(
     max_examples=80,
     deadline=None,
@@ -211,4 +213,79 @@ def stored(*objects: dict[str, Any]) -> netpol.Engine:
     """The engine of objects that a cluster holds, whatever is wrong with them."""
     cluster = netpol.Cluster()
     cluster.apply(objects, admission="stored")
+    return cluster.publish()
+
+
+def twin(name: str, address: str, node: str = "one", **more: Any) -> dict[str, Any]:
+    """A pod that differs from the others in what is given alone."""
+    pod = shop.pod(name, *address.split())
+    pod["metadata"]["labels"] = {"app": "twin", "unheard": name} | more.pop("labels", {})
+    host = {"one": "10.9.0.1", "two": "10.9.0.2"}[node]
+    pod["spec"] |= {"nodeName": node, **more}
+    pod["status"]["hostIP"] = host
+    return pod
+
+
+def policy(name: str, **spec: Any) -> dict[str, Any]:
+    return {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "NetworkPolicy",
+        "metadata": {"name": name, "namespace": "shop"},
+        "spec": {"podSelector": {"matchLabels": {"app": "twin"}}, **spec},
+    }
+
+
+TWINS = [
+    twin("a", "10.0.0.1"),
+    twin("alike", "10.0.0.2"),
+    twin("on-another-node", "10.0.0.3", node="two"),
+    twin("labelled", "10.0.0.4", labels={"index": "0"}),
+    twin("in-a-block", "10.0.0.17"),
+    twin("in-an-except", "10.0.0.25"),
+    twin("of-both-families", "10.0.0.5 fd00::5"),
+    twin("of-both-families-too", "10.0.0.6 fd00::6"),
+    twin("of-ipv6-first", "fd00::7 10.0.0.7"),
+    twin("of-ipv6", "fd00::8"),
+    twin("of-ipv6-in-a-block", "10.0.0.8 fd00::18"),
+    twin("of-ipv6-first-in-a-block", "fd00::19 10.0.0.9"),
+    twin("elder", "10.0.0.33"),
+    twin("younger", "10.0.0.33"),
+    twin("host", "10.9.0.1", hostNetwork=True),
+    twin("host-alike", "10.9.0.1", hostNetwork=True),
+    twin("host-on-another-node", "10.9.0.2", node="two", hostNetwork=True),
+    twin("unscheduled", ""),
+    twin("unscheduled-too", ""),
+]
+TWINS[12]["metadata"]["creationTimestamp"] = "2026-01-01T00:00:00Z"
+TWINS[13]["metadata"]["creationTimestamp"] = "2026-01-02T00:00:00Z"
+POLICIES: list[list[dict[str, Any]]] = [
+    [],
+    [policy("closed", policyTypes=["Ingress", "Egress"])],
+    [policy("labels", ingress=[{"from": [{"podSelector": {"matchLabels": {"index": "0"}}}]}])],
+    [policy("twins", ingress=[{"from": [{"podSelector": {"matchLabels": {"app": "twin"}}}]}])],
+    [
+        policy(
+            "blocks",
+            ingress=[
+                {"from": [{"ipBlock": {"cidr": "10.0.0.16/28", "except": ["10.0.0.24/29"]}}]},
+                {"from": [{"ipBlock": {"cidr": "fd00::10/124"}}]},
+            ],
+        )
+    ],
+    [
+        policy(
+            "out",
+            policyTypes=["Egress"],
+            egress=[
+                {"to": [{"ipBlock": {"cidr": "10.9.0.0/16"}}, {"ipBlock": {"cidr": "fd00::10/124"}}]}
+            ],
+        )
+    ],
+]
+
+
+def twins(made: list[dict[str, Any]], options: netpol.Options | None = None) -> netpol.Engine:
+    """The engine of pods that differ in one thing each, under some policies."""
+    cluster = netpol.Cluster(options)
+    cluster.apply([node("one", "10.9.0.1"), node("two", "10.9.0.2"), *TWINS, *made])
     return cluster.publish()

@@ -20,7 +20,7 @@ from netpol import Access, Matrix
 from netpol._matrix._groups import asked
 
 from . import shop
-from .matrices import checked, engines, pairs, stored
+from .matrices import POLICIES, checked, engines, pairs, stored, twins
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -86,12 +86,9 @@ def explained(found: Matrix, port: int, row: int, column: int) -> set[str]:
     return texts
 
 
-@checked
-@given(engines())
-def test_every_explanation_is_that_of_the_engine(engine: netpol.Engine) -> None:
-    found = netpol.matrix(engine, port=[80, "http"], group_by="labels", nodes=True)
+def check(found: Matrix) -> None:
+    """Every explanation in the page against the engine's."""
     data = data_of(found.to_html())
-    assert len(data["sections"]) == 2 and len(data["layers"]) == 3
     for number, section in enumerate(data["sections"]):
         for row in range(len(found.sources)):
             for column in range(len(found.destinations)):
@@ -104,6 +101,20 @@ def test_every_explanation_is_that_of_the_engine(engine: netpol.Engine) -> None:
                 assert len(texts) == sum(count > 0 for count in kinds)
                 detail = section["details"].get(f"{row},{column}")
                 assert detail is None or detail["counts"] == kinds
+
+
+@checked
+@given(engines())
+def test_every_explanation_is_that_of_the_engine(engine: netpol.Engine) -> None:
+    check(netpol.matrix(engine, port=[80, "http"], group_by="labels", nodes=True))
+
+
+@pytest.mark.parametrize("group_by", ["endpoint", "namespace"])
+@pytest.mark.parametrize(
+    "made", POLICIES, ids=lambda made: made[0]["metadata"]["name"] if made else "open"
+)
+def test_explanations_of_what_is_alike(made: list[dict[str, Any]], group_by: Any) -> None:
+    check(netpol.matrix(twins(made), port=[80, "postgres"], group_by=group_by, nodes=True))
 
 
 def test_states_are_those_of_the_matrix() -> None:

@@ -7,7 +7,6 @@ either way the engine decides: here is only which of its columns a pair goes int
 from __future__ import annotations
 
 import ipaddress
-from collections import Counter
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -48,10 +47,6 @@ class Judge:
         self._names = np.empty((3, count), object)
         self._ports = np.full(count, -1, np.int32)
         self._ports_known = np.zeros(count, np.bool_)
-        owners = Counter(address for member in members for address in member.addresses)
-        self._shared = np.array(
-            [any(owners[address] > 1 for address in member.addresses) for member in members], np.bool_
-        )
         for number, member in enumerate(members):
             self._read(number, member)
 
@@ -89,7 +84,6 @@ class Judge:
         ports = self._ports_of(destinations)
         in_ipv4, in_ipv6 = self._families(sources, destinations)
         by_number = self._plain[sources] & self._plain[destinations]
-        by_number &= ~self._share_address(sources, destinations)
         by_service = self._service[destinations]
         open_ = ports >= 0
         chosen = by_number & in_ipv4 & open_
@@ -129,17 +123,6 @@ class Judge:
         in_ipv4: _Flags = both_ipv4 & (self._ipv4_first[sources] | ~both_ipv6)
         in_ipv6: _Flags = both_ipv6 & ~in_ipv4
         return in_ipv4, in_ipv6
-
-    def _share_address(self, sources: Numbers, destinations: Numbers) -> _Flags:
-        """Which pairs are two members with one address; by number each would be talking to itself."""
-        shared: _Flags = self._shared[sources] & self._shared[destinations] & (sources != destinations)
-        if shared.any():
-            one, other = sources[shared], destinations[shared]
-            same = self._has_ipv4[one] & self._has_ipv4[other] & (self._ipv4[one] == self._ipv4[other])
-            both = self._has_ipv6[one] & self._has_ipv6[other]
-            same |= both & (self._ipv6[one] == self._ipv6[other]).all(1)
-            shared[shared] = same
-        return shared
 
     def _ports_of(self, destinations: Numbers) -> npt.NDArray[np.int32]:
         """The number of the port on each destination, -1 where it has none of that name."""
