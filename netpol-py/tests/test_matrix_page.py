@@ -36,7 +36,9 @@ def data_of(page: str) -> dict[str, Any]:
     data: dict[str, Any] = json.loads(found[1])
     for section in data["sections"]:
         packed = zlib.decompress(base64.b64decode(section["bodies"]))
-        section["bodies"] = np.frombuffer(packed, "<i4").reshape(len(data["rows"]), len(data["columns"]))
+        section["bodies"] = np.frombuffer(packed, f"<i{section['width']}").reshape(
+            len(data["rows"]), len(data["columns"])
+        )
     for layer in data["layers"]:
         packed = zlib.decompress(base64.b64decode(layer["cells"]))
         layer["cells"] = np.frombuffer(packed, np.uint8).reshape(len(data["rows"]), len(data["columns"]))

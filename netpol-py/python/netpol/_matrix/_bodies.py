@@ -7,7 +7,7 @@ addresses, and lines that are alike are kept once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 LEFT_OUT, IN_DETAIL = 0, -1
 """What is in the place of a body: that there is none, and that the cell has an entry of its own."""
 
+_NONE = len(CODES)
 _SOURCE, _DESTINATION = "\x01", "\x02"
 _SOURCE_ADDRESS, _DESTINATION_ADDRESS = "\x03", "\x04"
 
@@ -174,27 +175,19 @@ class _Port:
         self, access: npt.NDArray[np.uint8], several: npt.NDArray[np.bool_]
     ) -> npt.NDArray[np.int32]:
         """The bodies of the cells in which all is alike; the rarest access is explained first."""
-        kinds, places = [], []
-        for axis in (self._rows, self._columns):
-            own, numbers = np.unique([self._kinds[members[0]] for members in axis], return_inverse=True)
-            kinds.append(own)
-            places.append(numbers)
-        # For each pair of kinds the number of a cell that stands for it, -1 where there is none.
-        cell_of = np.full((len(kinds[0]), len(kinds[1])), -1, np.int64)
-        rows, columns = np.nonzero(~several)
-        cell_of[places[0][rows], places[1][columns]] = rows * access.shape[1] + columns
-        chosen = np.argwhere(cell_of >= 0)
-        codes = access.reshape(-1)[cell_of[chosen[:, 0], chosen[:, 1]]]
-        frequency = np.bincount(codes, minlength=len(CODES))
-        table = np.full(cell_of.shape, LEFT_OUT, np.int32)
-        for one in np.argsort(frequency[codes], kind="stable").tolist():
-            kind = chosen[one]
-            row, column = divmod(int(cell_of[kind[0], kind[1]]), access.shape[1])
-            found = self._body(self._rows[row][0], self._columns[column][0])
+        rows, columns = (_Kinds(axis, self._kinds) for axis in (self._rows, self._columns))
+        # For each pair of kinds what a cell of theirs is, if there is one.
+        codes = np.full((len(rows.firsts), len(columns.firsts)), _NONE, np.uint8)
+        for row, kind in enumerate(rows.of):
+            alike = ~several[row]
+            codes[kind, columns.of[alike]] = access[row, alike]
+        table = np.full(codes.shape, LEFT_OUT, np.int32)
+        for kind, other in _rarest_first(codes):
+            found = self._body(*_two(rows.firsts[kind], columns.firsts[other]))
             if found == LEFT_OUT:
                 break
-            table[kind[0], kind[1]] = found
-        bodies: npt.NDArray[np.int32] = table[places[0]][:, places[1]]
+            table[kind, other] = found
+        bodies: npt.NDArray[np.int32] = table[rows.of][:, columns.of]
         bodies[several] = LEFT_OUT
         return bodies
 
@@ -221,6 +214,37 @@ class _Port:
             if members[destination].service is None:
                 self._known[key] = known
         return known
+
+
+class _Kinds:
+    """The kinds that the first members of rows or columns are of."""
+
+    def __init__(self, axis: Sequence[Sequence[int]], kinds: Sequence[int]) -> None:
+        numbers: dict[int, int] = {}
+        self.of = np.array([numbers.setdefault(kinds[own[0]], len(numbers)) for own in axis], np.intp)
+        """For each row or column the number of its kind."""
+        self.firsts: list[list[int]] = [[] for _ in numbers]
+        """Two members of each kind, where there are two."""
+        for kind, own in zip(self.of.tolist(), axis, strict=True):
+            if len(self.firsts[kind]) < 2:
+                self.firsts[kind].append(own[0])
+
+
+def _two(some: Sequence[int], others: Sequence[int]) -> tuple[int, int]:
+    """One of each that are not the same, where there are such."""
+    different = ((one, other) for one in some for other in others if one != other)
+    return next(different, (some[0], others[0]))
+
+
+def _rarest_first(codes: npt.NDArray[np.uint8]) -> Iterator[tuple[int, int]]:
+    """The places in which there is a code, those of the rarest code before the others."""
+    counts = np.bincount(codes.reshape(-1), minlength=_NONE + 1)[:_NONE]
+    for code in np.argsort(counts, kind="stable").tolist():
+        if not counts[code]:
+            continue
+        for row, own in enumerate(codes):
+            for column in np.flatnonzero(own == code).tolist():
+                yield row, column
 
 
 def _unanswered(reason: str, source: MatrixMember, destination: MatrixMember) -> str:

@@ -74,11 +74,13 @@ def section(
     columns = np.arange(len(found.columns)) if columns is None else columns
     place_of = ({int(own): place for place, own in enumerate(axis)} for axis in (rows, columns))
     row_of, column_of = place_of
+    width = 2 if found.bodies.max(initial=0) < 1 << 15 else 4
     return {
         "title": title,
         "port": str(port.port),
         "protocol": port.protocol,
-        "bodies": pack(found.bodies[rows][:, columns].astype("<i4")),
+        "width": width,
+        "bodies": pack(found.bodies[rows][:, columns].astype(f"<i{width}")),
         "rows": [found.rows[row] if row >= 0 else -1 for row in rows],
         "columns": [found.columns[column] if column >= 0 else -1 for column in columns],
         "details": {
@@ -109,7 +111,7 @@ def ends(groups: Sequence[MatrixGroup]) -> list[dict[str, Any]]:
 
 def pack(array: Any) -> str:
     """An array as text: deflated bytes in base64."""
-    return base64.b64encode(zlib.compress(np.ascontiguousarray(array).tobytes(), 9)).decode("ascii")
+    return base64.b64encode(zlib.compress(np.ascontiguousarray(array).tobytes(), 6)).decode("ascii")
 
 
 def page(title: str, about: str, data: dict[str, Any], told: Bodies) -> str:

@@ -21,7 +21,8 @@
   }
   const sections = [];
   for (const section of data.sections) {
-    sections.push({ ...section, bodies: new Int32Array(await unpack(section.bodies)) });
+    const numbers = section.width === 2 ? Int16Array : Int32Array;
+    sections.push({ ...section, bodies: new numbers(await unpack(section.bodies)) });
   }
 
   const grid = find("matrix"), canvas = find("canvas"), aside = find("explanation");
