@@ -14,6 +14,9 @@ readers see: an immutable snapshot that `Cluster.publish` makes, for any number 
 other processes by pickle. `load` and `loads` go from manifests to an engine in one call.
 """
 
+from typing import TYPE_CHECKING as _TYPE_CHECKING
+from typing import Any as _Any
+
 from ._answers import (
     Account,
     Address,
@@ -70,7 +73,24 @@ from ._types import (
 )
 from ._verdicts import Admission, Direction, Reason, Severity, Stage, Tier, TierOutcome, Verdict
 
+if _TYPE_CHECKING:
+    from ._matrix import (
+        Access,
+        EndsLike,
+        GroupBy,
+        Matrix,
+        MatrixCell,
+        MatrixCellPort,
+        MatrixChange,
+        MatrixChanges,
+        MatrixGroup,
+        MatrixMember,
+        MatrixPort,
+        matrix,
+    )
+
 __all__ = [
+    "Access",
     "Account",
     "Address",
     "AddressLike",
@@ -88,10 +108,12 @@ __all__ = [
     "DirectionLike",
     "Endpoint",
     "EndpointLike",
+    "EndsLike",
     "Engine",
     "Explanation",
     "FlowTable",
     "Flows",
+    "GroupBy",
     "IpBlock",
     "LabelSelector",
     "Limits",
@@ -99,6 +121,14 @@ __all__ = [
     "MalformedNameError",
     "Manifest",
     "ManifestWarning",
+    "Matrix",
+    "MatrixCell",
+    "MatrixCellPort",
+    "MatrixChange",
+    "MatrixChanges",
+    "MatrixGroup",
+    "MatrixMember",
+    "MatrixPort",
     "MemoryUsage",
     "NearMiss",
     "NetpolError",
@@ -133,4 +163,16 @@ __all__ = [
     "__version__",
     "load",
     "loads",
+    "matrix",
 ]
+
+
+def __getattr__(name: str) -> _Any:
+    """The matrix and what belongs to it: they need NumPy, which takes its time to start, and most who
+    ask one question do without."""
+    if name in __all__:
+        from . import _matrix
+
+        globals().update({own: getattr(_matrix, own) for own in _matrix.__all__})
+        return globals()[name]
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
