@@ -42,6 +42,7 @@ def replay(
     columns: FlowColumns | Mapping[str, str] | str | None = None,
     format: FormatLike | None = None,
     replies: Literal["skip", "turn", "keep"] = "skip",
+    ends: Literal["endpoint", "workload", "namespace"] = "workload",
     outside: tuple[int, int] = (24, 64),
     max_groups: int = 100_000,
     batch_rows: int = 1 << 18,
@@ -70,8 +71,12 @@ def replay(
     told.
 
     An address belongs to the endpoint that has it in the engines, which may not be the one that had it
-    when the flow was recorded: load what the cluster held then, or use a log with names. Addresses that
-    are no endpoint's are counted together in prefixes of the lengths `outside`, for IPv4 and IPv6.
+    when the flow was recorded: load what the cluster held then, or use a log with names.
+
+    `ends` says which endpoints are counted together: each by itself, those of a ``workload``, whose pods
+    are told by what controllers append to their names (``shop/web-*`` is ``shop/web-7d4b9c8d6f-x2x5z``, and
+    ``shop/db-*`` is ``shop/db-0``), or those of a ``namespace``. Addresses that are no endpoint's are counted
+    together in prefixes of the lengths `outside`, for IPv4 and IPv6.
 
     The memory that is needed depends on `batch_rows` and the number of groups. More than `max_groups`
     raise `TooManyGroupsError`. Rows that mean no flow are counted in `Replay.unread`, with reasons. A log
@@ -109,6 +114,7 @@ def replay(
         before=before,
         after=after,
         replies=replies,
+        ends=ends,
         outside=outside,
         max_groups=max_groups,
         batch_rows=batch_rows,

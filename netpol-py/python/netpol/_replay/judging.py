@@ -5,7 +5,8 @@ from __future__ import annotations
 import functools
 import hashlib
 import ipaddress
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -25,6 +26,7 @@ Mask = npt.NDArray[np.bool_]
 
 _ASKED = ("source", "destination", "port", "protocol", "icmp_type", "icmp_code")
 _BASIS = ("direction", "reason", "policy", "rule")
+_OPTIONS = ("replies", "ends", "outside", "max_groups", "batch_rows", "threads")
 _NAMES = {1: "ICMP", 6: "TCP", 17: "UDP", 58: "ICMPv6", 132: "SCTP"}
 
 
@@ -35,6 +37,7 @@ class Change:
     before: Engine
     after: Engine
     replies: Literal["skip", "turn", "keep"] = "skip"
+    ends: Literal["endpoint", "workload", "namespace"] = "workload"
     outside: tuple[int, int] = (24, 64)
     max_groups: int = 100_000
     batch_rows: int = 1 << 18
@@ -47,6 +50,8 @@ class Change:
                 raise TypeError(f"{name} must be an Engine, not {type(getattr(self, name)).__name__}")
         if self.replies not in ("skip", "turn", "keep"):
             raise ValueError(f"replies must be `skip`, `turn` or `keep`, not `{self.replies}`")
+        if self.ends not in ("endpoint", "workload", "namespace"):
+            raise ValueError(f"ends must be `endpoint`, `workload` or `namespace`, not `{self.ends}`")
         lengths = tuple(self.outside)
         if len(lengths) != 2 or not (0 <= lengths[0] <= 32 and 0 <= lengths[1] <= 128):
             raise ValueError(
@@ -59,13 +64,12 @@ class Change:
                 raise ValueError(f"{name} must be 1 or more")
 
     def __reduce__(self) -> tuple[Any, ...]:
-        options = (self.replies, self.outside, self.max_groups, self.batch_rows, self.threads)
-        return _restored, (self.before, self.after, *options)
+        return _restored, (self.before, self.after, *(getattr(self, name) for name in _OPTIONS))
 
     def __dask_tokenize__(self) -> tuple[Any, ...]:
         """By content, so that the same change is sent to workers once."""
         engines = [hashlib.sha256(engine.save()).hexdigest() for engine in (self.before, self.after)]
-        return ("netpol.Change", *engines, self.replies, self.outside, self.max_groups, self.batch_rows)
+        return ("netpol.Change", *engines, *(getattr(self, name) for name in _OPTIONS))
 
     def reading(self, layout: Layout, *, sparse: bool = False) -> Reading:
         """How the rows of a log are read to be judged."""
@@ -215,15 +219,12 @@ class Change:
         rows = kinds.num_rows
         made = {}
         for own in ("source", "destination"):
-            names = [values.decoded(basis[own].combine_chunks()) for basis in bases]
+            names = [_mapped(basis[own].combine_chunks(), self._together) for basis in bases]
             ends = values.ends_as_text(kinds[own])
-            outside = pa.array([self._outside(text) for text in ends.dictionary.to_pylist()], pa.string())
-            made[own] = pc.coalesce(*names, outside.take(ends.indices))
+            made[own] = pc.coalesce(*names, _mapped(ends, lambda text: _prefix(text, *self.outside)))
         names_of = kinds.schema.names
         protocol = kinds["protocol"] if "protocol" in names_of else pa.array(np.full(rows, 6, np.uint8))
-        encoded = protocol.dictionary_encode()
-        known = [_NAMES.get(number, f"protocol {number}") for number in encoded.dictionary.to_pylist()]
-        made["protocol"] = pa.array(known, pa.string()).take(encoded.indices)
+        made["protocol"] = _mapped(protocol, lambda number: _NAMES.get(number, f"protocol {number}"))
         port = kinds["port"] if "port" in names_of else pa.nulls(rows, pa.int64())
         has_port = values.arrow(np.isin(np.asarray(protocol), PORTED))
         made["port"] = pc.if_else(has_port, port, pa.scalar(None, pa.int64()))
@@ -232,8 +233,11 @@ class Change:
                 made[f"{when}_{name}"] = values.decoded(basis[name].combine_chunks())
         return made
 
-    def _outside(self, text: str | None) -> str | None:
-        return None if text is None else _prefix(text, *self.outside)
+    def _together(self, endpoint: str) -> str:
+        """The group in which an endpoint is."""
+        if self.ends == "namespace":
+            return endpoint.split("/")[-2] + "/*"
+        return _workload(endpoint) if self.ends == "workload" else endpoint
 
     def _is_end(self, text: str) -> bool:
         """Whether a text is an address, or an endpoint that both engines know."""
@@ -245,9 +249,15 @@ class Change:
         return known
 
 
+def _mapped(column: Any, name: Callable[[Any], str]) -> Any:
+    """Names of values, each made once."""
+    encoded = values.decoded(column).dictionary_encode()
+    made = [None if value is None else name(value) for value in encoded.dictionary.to_pylist()]
+    return pa.array(made, pa.string()).take(encoded.indices)
+
+
 def _restored(before: Engine, after: Engine, *options: Any) -> Change:
-    names = ("replies", "outside", "max_groups", "batch_rows", "threads")
-    return Change(before=before, after=after, **dict(zip(names, options, strict=True)))
+    return Change(before=before, after=after, **dict(zip(_OPTIONS, options, strict=True)))
 
 
 def batches(table: Any, batch_rows: int) -> Iterator[Any]:
@@ -307,6 +317,20 @@ def _is_end(engine: Engine, text: str) -> bool:
     except QuestionError:
         return False
     return True
+
+
+# What controllers append to the names of their pods: the hash of a template and five letters, those
+# alone, or a number. Letters are those of k8s.io/apimachinery/pkg/util/rand, which make no words.
+_LETTERS = "[bcdfghjklmnpqrstvwxz2456789]"
+_APPENDED = re.compile(rf"(?:-{_LETTERS}{{6,10}})?-{_LETTERS}{{5}}\Z|-[0-9]+\Z")
+
+
+def _workload(endpoint: str) -> str:
+    """What the pods of one controller have in common in their names."""
+    if endpoint.count("/") != 1:
+        return endpoint
+    name = _APPENDED.sub("", endpoint)
+    return endpoint if name == endpoint or name.endswith("/") else f"{name}-*"
 
 
 @functools.lru_cache(maxsize=1 << 16)

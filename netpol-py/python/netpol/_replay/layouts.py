@@ -67,7 +67,8 @@ class FlowColumns:
     """The lowest port that clients send from, to guess by: a record from a port below to a port from
     here on is taken for a reply where `reply` and `tcp_flags` say nothing. Not guessed when none."""
     status: ColumnNames = None
-    """Whether the row is a flow at all: ``NODATA`` and ``SKIPDATA`` are none."""
+    """Whether the row is a flow at all: ``NODATA`` is none, and ``SKIPDATA`` says that there were some
+    which are not in the log. Hubble's ``node_status`` and ``lost_events`` are as those."""
     lenient: bool = False
     """Whether a log may lack columns that are named here, other than `source` and `destination`."""
 
@@ -103,6 +104,35 @@ class FlowColumns:
 
 # Where Linux begins to choose ports for clients (net.ipv4.ip_local_port_range).
 _EPHEMERAL = 32768
+
+
+def _hubble() -> FlowColumns:
+    def end(own: str) -> tuple[str, ...]:
+        pod = f"{{{own}.namespace}}/{{{own}.pod_name}}"
+        workload = f"{{{own}.workloads[0].kind}}/{{{own}.namespace}}/{{{own}.workloads[0].name}}"
+        return pod, workload, f"IP.{own}"
+
+    def either(*names: str) -> tuple[str, ...]:
+        # Flows are inside of responses, but for the old form that has them bare.
+        within = [name.replace("{", "{flow.") if "{" in name else f"flow.{name}" for name in names]
+        return (*within, *names)
+
+    ported = ("TCP", "UDP", "SCTP")
+    return FlowColumns(
+        source=either(*end("source")),
+        destination=either(*end("destination")),
+        port=either(*(f"l4.{name}.destination_port" for name in ported)),
+        source_port=either(*(f"l4.{name}.source_port" for name in ported)),
+        protocol=either(*(f"l4.{name}" for name in (*ported, "ICMPv4", "ICMPv6"))),
+        icmp_type=either("l4.ICMPv4.type", "l4.ICMPv6.type"),
+        icmp_code=either("l4.ICMPv4.code", "l4.ICMPv6.code"),
+        start=either("time"),
+        action=either("verdict"),
+        reply=either("is_reply"),
+        status=("lost_events", "node_status", "agent_event", "debug_event"),
+        lenient=True,
+    )
+
 
 PRESETS: Mapping[str, FlowColumns] = {
     "netpol": FlowColumns(
@@ -151,28 +181,7 @@ PRESETS: Mapping[str, FlowColumns] = {
         client_ports=_EPHEMERAL,
         lenient=True,
     ),
-    "hubble": FlowColumns(
-        source=(
-            "{flow.source.namespace}/{flow.source.pod_name}",
-            "{flow.source.workloads[0].kind}/{flow.source.namespace}/{flow.source.workloads[0].name}",
-            "flow.IP.source",
-        ),
-        destination=(
-            "{flow.destination.namespace}/{flow.destination.pod_name}",
-            "{flow.destination.workloads[0].kind}/{flow.destination.namespace}"
-            "/{flow.destination.workloads[0].name}",
-            "flow.IP.destination",
-        ),
-        port=tuple(f"flow.l4.{name}.destination_port" for name in ("TCP", "UDP", "SCTP")),
-        source_port=tuple(f"flow.l4.{name}.source_port" for name in ("TCP", "UDP", "SCTP")),
-        protocol=tuple(f"flow.l4.{name}" for name in ("TCP", "UDP", "SCTP", "ICMPv4", "ICMPv6")),
-        icmp_type=("flow.l4.ICMPv4.type", "flow.l4.ICMPv6.type"),
-        icmp_code=("flow.l4.ICMPv4.code", "flow.l4.ICMPv6.code"),
-        start=("flow.time", "time"),
-        action="flow.verdict",
-        reply="flow.is_reply",
-        lenient=True,
-    ),
+    "hubble": _hubble(),
     "calico": FlowColumns(
         source=("{source_namespace}/{source_name}", "source_ip"),
         destination=("{dest_namespace}/{dest_name}", "dest_ip"),

@@ -19,6 +19,9 @@ Rows = npt.NDArray[np.int64]
 PORTED = (6, 17, 132)
 """The protocols whose ports policies name: TCP, UDP, SCTP."""
 
+_NO_DATA = ("NODATA", "node_status", "agent_event", "debug_event")
+_GAP = ("SKIPDATA", "lost_events")
+
 _SYN_ACK, _SYN = 0x12, 0x02
 
 
@@ -44,7 +47,8 @@ class Records:
         """Keeps some of them."""
         if not mask.all():
             chosen = values.arrow(mask)
-            self.columns = {name: column.filter(chosen) for name, column in self.columns.items()}
+            for name, column in self.columns.items():
+                self.columns[name] = column.filter(chosen)
             self.rows = self.rows[mask]
 
     def put_aside(
@@ -108,7 +112,7 @@ class Reading:
             parts = parts_of(name)
             if len(parts) == 1:
                 column = _at(batch, names, name)
-                if column is not None and own == "protocol":
+                if column is not None and own in ("protocol", "status"):
                     column = values.structure_as_text(column, str(path_steps(name)[-1]))
             else:
                 columns = [_at(batch, names, path) for path in parts[1::2]]
@@ -145,7 +149,7 @@ class Reading:
     @staticmethod
     def _leave_out_what_is_no_flow(made: Records, status: Any) -> None:
         words = values.decoded(status)
-        no_data, gap = (values.equals(words, word) for word in ("NODATA", "SKIPDATA"))
+        no_data, gap = (values.is_one_of(words, said) for said in (_NO_DATA, _GAP))
         if no_data.any() or gap.any():
             made.no_data, made.gaps = int(no_data.sum()), int(gap.sum())
             kept = values.arrow(~(no_data | gap))

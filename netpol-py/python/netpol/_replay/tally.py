@@ -123,8 +123,8 @@ class Tally:
             self._pending = 0
         if self._groups[0].num_rows > self.max_groups:
             raise TooManyGroupsError(
-                f"there are more than max_groups={self.max_groups:,} groups of flows: outside holds "
-                "addresses that are no endpoint's in wider prefixes when it is smaller, such as "
-                "outside=(16, 48) or (0, 0); or raise max_groups"
+                f"there are more than {self.max_groups:,} groups of flows: count more of them together with "
+                "ends=\"workload\" or \"namespace\" and with shorter prefixes in outside, such as (16, 48) "
+                "or (0, 0); or raise max_groups"
             )
         return self._groups[0]

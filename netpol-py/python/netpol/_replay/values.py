@@ -59,11 +59,11 @@ def filled(column: Any, value: Any) -> npt.NDArray[Any]:
     return np.asarray(column)
 
 
-def equals(column: Any, word: str) -> Mask:
-    """Where a column of texts says a word."""
+def is_one_of(column: Any, words: Sequence[str]) -> Mask:
+    """Where a column of texts says one of some words."""
     if not is_text(column):
         return np.zeros(len(column), np.bool_)
-    return filled(pc.equal(column, word), False)
+    return filled(pc.is_in(column, pa.array(words)), False)
 
 
 def inside(column: Any, steps: Sequence[str | int]) -> Any:
@@ -77,10 +77,10 @@ def inside(column: Any, steps: Sequence[str | int]) -> Any:
                 return None
             # Lists that are too short have no element there, which Arrow would not have.
             long = pc.fill_null(pc.greater(pc.list_value_length(column), step), False)
-            column = pc.if_else(long, column, pa.nulls(len(column), kind))
-            if column.null_count == len(column):
-                return pa.nulls(len(column), kind.value_type)
-            column = pc.list_element(column, step)
+            if not pc.any(long, min_count=0).as_py():
+                column = pa.nulls(len(column), kind.value_type)
+            else:
+                column = pc.list_element(pc.if_else(long, column, pa.nulls(len(column), kind)), step)
         else:
             if not pa.types.is_struct(kind):
                 return None
@@ -122,7 +122,7 @@ def structure_as_text(column: Any, name: str) -> Any:
 def end(own: str, columns: list[Any], usable: Callable[[str], bool]) -> Any:
     """One end of each row: a dictionary of texts or bytes, or numbers."""
     rows = len(columns[0])
-    columns = [_plain_end(own, column) for column in columns if not pa.types.is_null(column.type)]
+    columns = [_plain_end(own, column) for column in columns if column.null_count < len(column)]
     if not columns:
         return nothing(rows).dictionary_encode()
     if len(columns) == 1:
