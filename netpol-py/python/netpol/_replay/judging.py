@@ -6,7 +6,7 @@ import functools
 import hashlib
 import ipaddress
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -106,7 +106,7 @@ class Change:
 
     def _decide(self, records: Records, tally: Tally, part: int) -> tuple[Mask, Mask]:
         """The verdicts of both engines. Rows that mean no flow to one of them are put aside."""
-        table = _asked(records)
+        table = _asked(records.columns)
         verdicts = [
             engine.decide_batch(table, invalid="mask", threads=self.threads)
             for engine in (self.before, self.after)
@@ -151,11 +151,11 @@ class Change:
         """Adds the groups of rows that are told of."""
         flows, kinds = self._distinct(records, before, after)
         bases = [
-            pa.table(engine.attribute_batch(kinds, select=["source", "destination", *_BASIS], threads=self.threads))
+            pa.table(engine.attribute_batch(_asked(kinds), select=["source", "destination", *_BASIS], threads=self.threads))
             for engine in (self.before, self.after)
         ]
         columns = self._keys(kinds, bases)
-        rows = kinds.num_rows
+        rows = flows.num_rows
         columns |= {
             "example_source": values.decoded(values.ends_as_text(kinds["source"])),
             "example_destination": values.decoded(values.ends_as_text(kinds["destination"])),
@@ -180,7 +180,7 @@ class Change:
             if mask.any():
                 tally.add_groups(_groups(columns, effect, mask))
 
-    def _distinct(self, records: Records, before: Mask, after: Mask) -> tuple[Any, Any]:
+    def _distinct(self, records: Records, before: Mask, after: Mask) -> tuple[Any, dict[str, Any]]:
         """Equal flows as one: their sums, and the first of each."""
         columns = dict(records.columns)
         rows = len(records)
@@ -211,21 +211,21 @@ class Change:
             ("start", "min"), ("end", "max"), ("allow", "sum"), ("deny", "sum"),
         ])
         first = flows["place_min"].combine_chunks()
-        named = {name: columns[name].take(first) for name in (*_ASKED, "source_port") if name in columns}
-        return flows, pa.RecordBatch.from_pydict(named)
+        return flows, {
+            name: columns[name].take(first) for name in (*_ASKED, "source_port") if name in columns
+        }
 
-    def _keys(self, kinds: Any, bases: list[Any]) -> dict[str, Any]:
+    def _keys(self, kinds: dict[str, Any], bases: list[Any]) -> dict[str, Any]:
         """The columns that make groups, but for the effect."""
-        rows = kinds.num_rows
+        rows = len(kinds["source"])
         made = {}
         for own in ("source", "destination"):
             names = [_mapped(basis[own].combine_chunks(), self._together) for basis in bases]
             ends = values.ends_as_text(kinds[own])
             made[own] = pc.coalesce(*names, _mapped(ends, lambda text: _prefix(text, *self.outside)))
-        names_of = kinds.schema.names
-        protocol = kinds["protocol"] if "protocol" in names_of else pa.array(np.full(rows, 6, np.uint8))
+        protocol = kinds["protocol"] if "protocol" in kinds else pa.array(np.full(rows, 6, np.uint8))
         made["protocol"] = _mapped(protocol, lambda number: _NAMES.get(number, f"protocol {number}"))
-        port = kinds["port"] if "port" in names_of else pa.nulls(rows, pa.int64())
+        port = kinds["port"] if "port" in kinds else pa.nulls(rows, pa.int64())
         has_port = values.arrow(np.isin(np.asarray(protocol), PORTED))
         made["port"] = pc.if_else(has_port, port, pa.scalar(None, pa.int64()))
         for when, basis in zip(("before", "after"), bases, strict=True):
@@ -266,8 +266,14 @@ def batches(table: Any, batch_rows: int) -> Iterator[Any]:
         yield batch
 
 
-def _asked(records: Records) -> Any:
-    named = {name: records.columns[name] for name in _ASKED if name in records.columns}
+def _asked(columns: Mapping[str, Any]) -> Any:
+    """Columns as the engine takes them."""
+    named = {name: columns[name] for name in _ASKED if name in columns}
+    for own in ("source", "destination"):
+        column = named[own]
+        # Places in a dictionary save looking up, but only texts are looked up.
+        if pa.types.is_dictionary(column.type) and not (values.is_text(column) and len(column.dictionary)):
+            named[own] = column.dictionary_decode()
     return pa.RecordBatch.from_pydict(named)
 
 

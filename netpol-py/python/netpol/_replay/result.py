@@ -230,9 +230,9 @@ def lines(found: Replay, most: int | None = None) -> Iterator[str]:
     """A replay for people, with at most so many groups of each effect."""
     totals = found.totals
     aside = [
-        (totals.replies, "replies"),
+        (totals.replies, "reply" if totals.replies == 1 else "replies"),
         (totals.no_data, "without data"),
-        (totals.gaps, "gaps in the log"),
+        (totals.gaps, "gap in the log" if totals.gaps == 1 else "gaps in the log"),
         (totals.unread, "that could not be read"),
     ]
     more = "".join(f", {count:,} {what}" for count, what in aside if count)

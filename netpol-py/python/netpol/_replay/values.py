@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import ipaddress
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -18,7 +19,10 @@ _PROTOCOLS = {"icmp": 1, "icmpv4": 1, "tcp": 6, "udp": 17, "icmpv6": 58, "icmp6"
 _PASSED = {"accept", "accepted", "allow", "allowed", "forwarded", "redirected", "pass", "passed", "permit", "permitted"}
 _REFUSED = {"reject", "rejected", "deny", "denied", "drop", "dropped", "block", "blocked"}
 _TRUE, _FALSE = {"true", "1", "yes", "y", "t"}, {"false", "0", "no", "n", "f"}
-_MICROSECONDS = {"s": 1_000_000, "ms": 1_000, "us": 1}
+_MICROSECONDS = {"s": 1e6, "ms": 1e3, "us": 1.0, "ns": 1e-3}
+_EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
+# What has a year of four figures: beyond, Python has no name for the time.
+_FURTHEST = 250_000_000_000_000_000
 
 
 def arrow(mask: Mask) -> Any:
@@ -231,7 +235,7 @@ def times(own: str, column: Any, unit: str) -> tuple[Any, Mask | None, str]:
     column = decoded(column)
     kind = column.type
     if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
-        return column.cast(utc, safe=False) if kind != utc else column, None, what
+        return _near(column.cast(utc, safe=False), what)
     bad: Mask | None = None
     if is_text(column):
         column = _without_dashes(column)
@@ -242,31 +246,37 @@ def times(own: str, column: Any, unit: str) -> tuple[Any, Mask | None, str]:
             except pa.ArrowInvalid:
                 continue
         else:
-            read = pa.array([_time(text) for text in column.to_pylist()], utc)
+            read = pa.array([_time(text, unit) for text in column.to_pylist()], utc)
             return read, is_missing(read) & ~is_missing(column), what
         if pa.types.is_timestamp(column.type):
-            return column.cast(utc), None, what
+            return _near(column.cast(utc), what)
     if pa.types.is_floating(column.type) or pa.types.is_decimal(column.type):
-        seconds = filled(column.cast(pa.float64()), np.nan)
-        gone = np.isnan(seconds)
-        micros = np.where(gone, 0, seconds) * (_MICROSECONDS.get(unit) or 1e-3)
-        bad = np.abs(micros) > 2.0**62
-        whole = np.where(bad, 0, micros).round().astype(np.int64)
-        return pa.array(whole, mask=gone | bad).cast(utc), bad, what
-    column, bad, _ = numbers(own, column)
-    counted = filled(column, 0)
-    far = np.abs(counted) > (1 << 62) // _MICROSECONDS.get(unit, 1)
-    micros = np.where(far, 0, counted) * _MICROSECONDS[unit] if unit != "ns" else counted // 1_000
-    made = pa.array(micros, pa.int64(), mask=is_missing(column) | far).cast(utc)
-    return made, far if bad is None else bad | far, what
+        micros = filled(column.cast(pa.float64()), np.nan) * _MICROSECONDS[unit]
+        gone = np.isnan(micros)
+    else:
+        column, bad, _ = numbers(own, column)
+        counted, gone = filled(column, 0), is_missing(column)
+        micros = counted // 1000 if unit == "ns" else counted * _MICROSECONDS[unit]
+    far = np.abs(np.where(gone, 0, micros)) > _FURTHEST
+    whole = np.where(gone | far, 0, micros).round().astype(np.int64)
+    return pa.array(whole, mask=gone | far).cast(utc), far if bad is None else bad | far, what
 
 
-def _time(text: str | None) -> datetime.datetime | None:
+def _near(column: Any, what: str) -> tuple[Any, Mask, str]:
+    """Times for which Python has a name."""
+    far = np.abs(filled(column.cast(pa.int64()), 0)) > _FURTHEST
+    return pc.if_else(arrow(far), pa.scalar(None, column.type), column), far, what
+
+
+def _time(text: str | None, unit: str) -> datetime.datetime | None:
+    """A time among others that are not written alike."""
     if text is None:
         return None
     try:
+        if re.fullmatch(r"[0-9]+(\.[0-9]*)?", text):
+            return _EPOCH + datetime.timedelta(microseconds=float(text) * _MICROSECONDS[unit])
         found = datetime.datetime.fromisoformat(text.strip())
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return found if found.tzinfo else found.replace(tzinfo=datetime.UTC)
 
