@@ -91,8 +91,8 @@ def replay(
     Raises what `netpol.replay` raises; `TypeError` for anything but a Dask DataFrame.
     """
     try:
-        import dask
         import dask.dataframe
+        from dask.delayed import delayed
     except ImportError as missing:
         raise ImportError("netpol.dask needs Dask: pip install netpol-py[dask]") from missing
     from ._replay.judging import Change
@@ -116,7 +116,7 @@ def replay(
     change.reading(layout).check(names)
     needed = flows[layout.needed(names)]
     sent = _broadcast(change)
-    judge, add, finish = (dask.delayed(step, pure=True) for step in (_judge, _add, _finish))
+    judge, add, finish = (delayed(step, pure=True) for step in (_judge, _add, _finish))
     tallies = [judge(part, number, sent, layout) for number, part in enumerate(needed.to_delayed())]
     while len(tallies) > 1:
         tallies = [add(tallies[place : place + _FAN_IN]) for place in range(0, len(tallies), _FAN_IN)]
@@ -127,14 +127,15 @@ def replay(
 def _broadcast(change: Change) -> Any:
     """The change as something of which every worker has one: sent before any work, where there is a
     cluster, and else part of the graph."""
-    import dask
-    from dask.base import get_scheduler
+    from dask import base
+    from dask.delayed import delayed
 
-    # What would compute it is a method of the client, where there is one and nothing else was chosen.
-    client = getattr(get_scheduler(), "__self__", None)
+    scheduler: Any = base.get_scheduler()
+    # A method of the client, where there is one and nothing else was chosen.
+    client: Any = getattr(scheduler, "__self__", None)
     if hasattr(client, "scatter"):
         return client.scatter(change, broadcast=True)
-    return dask.delayed(change, pure=True)
+    return delayed(change, pure=True)
 
 
 def _judge(flows: Any, part: int, change: Change, layout: Layout) -> Tally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import glob
 import os
 import sys
@@ -45,7 +46,7 @@ def open_files(paths: Sequence[Any], columns: Given, format: str | None, batch_r
     total_bytes = sum(os.path.getsize(name) for name in on_disk) if len(on_disk) == len(names) else None
     total_rows = None
     if forms and all(form == "parquet" for form in forms):
-        total_rows = sum(_guarded(name, lambda name=name: _parquet(name).metadata.num_rows) for name in names)
+        total_rows = sum(_guarded(name, functools.partial(_parquet, name)).metadata.num_rows for name in names)
     chunks = _chunks(list(zip(names, forms, strict=True)), columns, batch_rows)
     return Log(chunks, dict(enumerate(names)), total_rows, total_bytes)
 
@@ -54,7 +55,7 @@ def _chunks(files: list[tuple[str, str]], columns: Given, batch_rows: int) -> It
     done = 0
     for part, (name, form) in enumerate(files):
         chunks = _READERS[form](name, columns, batch_rows)
-        while (chunk := _guarded(name, lambda chunks=chunks: next(chunks, None))) is not None:
+        while (chunk := _guarded(name, functools.partial(next, chunks, None))) is not None:
             read = done + chunk.bytes if chunk.bytes is not None else None
             yield dataclasses.replace(chunk, part=part, bytes=read)
         done += os.path.getsize(name) if name != "-" else 0
@@ -71,8 +72,6 @@ def _guarded(name: str, read: Callable[[], Any]) -> Any:
             raise
         raise FlowLogError(f"{name}: {error}") from error
     except (TypeError, ValueError) as error:
-        if isinstance(error, FlowLogError):
-            raise
         raise type(error)(f"{name}: {error}") from error
 
 
@@ -133,7 +132,7 @@ class _Text:
     def opening(self) -> bytes:
         """The first bytes, which are read once more."""
         if self._name == "-":
-            return sys.stdin.buffer.peek(_OPENING)
+            return bytes(sys.stdin.buffer.peek(_OPENING))  # type: ignore[union-attr]
         with open(self._name, "rb") as raw:
             if self._kind:
                 return bytes(pa.CompressedInputStream(pa.PythonFile(raw), self._kind).read(_OPENING))

@@ -135,7 +135,7 @@ _TYPES = {
 def _schema(layout: Layout) -> Any:
     """The types of what is read, for a log in which they are known. What else there is in it does not
     matter, however it looks."""
-    tree: dict[str, Any] = {}
+    tree: dict[str | int, Any] = {}
     for own in FIELDS:
         for path in paths(getattr(layout.columns, own)):
             *way, last = path_steps(path)

@@ -6,7 +6,7 @@ import dataclasses
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 ColumnNames: TypeAlias = str | tuple[str, ...] | None
 """The name of a column; several of them in order of preference; or none."""
@@ -38,8 +38,8 @@ class FlowColumns:
     source_port: ColumnNames = None
     """The source port: told of the example of each group, and needed to turn replies round."""
     protocol: ColumnNames = None
-    """The IP protocol, by number or name; TCP when there is no such column. A structure such as
-    ``l4.UDP`` says it by being there."""
+    """The IP protocol, by number or name; TCP when there is no such column, and where an object of JSON
+    has none. A structure such as ``l4.UDP`` says it by being there."""
     icmp_type: ColumnNames = None
     """The type of an ICMP message; not known when there is no such column."""
     icmp_code: ColumnNames = None
@@ -227,7 +227,8 @@ class Layout:
         unknown = [name for name in given if name not in FIELDS]
         if unknown:
             raise ValueError(f"no column `{unknown[0]}` is read; there are {', '.join(FIELDS)}")
-        columns = dataclasses.replace(PRESETS["netpol"], **given)
+        theirs: dict[str, Any] = dict(given)
+        columns = dataclasses.replace(PRESETS["netpol"], **theirs)
         return cls(columns, frozenset({"source", "destination", *given}))
 
     @classmethod

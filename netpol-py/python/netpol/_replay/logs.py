@@ -53,6 +53,8 @@ Given = FlowColumns | Mapping[str, str] | str | None
 
 def open_log(flows: Any, columns: Given, format: str | None, batch_rows: int) -> Log:
     """The log that a caller gave: paths, or tables of any library."""
+    if columns is not None:
+        Layout.of(columns)
     if isinstance(flows, (str, os.PathLike)) or _is_list_of_paths(flows):
         from .files import open_files
 
@@ -76,7 +78,7 @@ def _batches(flows: Any, columns: Given, batch_rows: int) -> tuple[Iterator[Any]
         raise TypeError("a Dask DataFrame is replayed by netpol.dask.replay")
     if hasattr(flows, "scanner"):
         # A dataset of pyarrow: whole row groups would be read ahead of what is asked for.
-        names = _layout(columns, flows.schema.names).needed(flows.schema.names)
+        names = layout_for(columns, flows.schema.names).needed(flows.schema.names)
         scanner = flows.scanner(
             columns=names, batch_size=batch_rows, batch_readahead=1, fragment_readahead=1
         )
@@ -112,19 +114,15 @@ def _of_batches(batches: Iterator[Any], columns: Given, batch_rows: int) -> Iter
     layout: Layout | None = None
     done = 0
     for batch in sized(batches, batch_rows):
-        layout = layout or _layout(columns, batch.schema.names)
+        layout = layout or layout_for(columns, batch.schema.names)
         rows: Rows = np.arange(done, done + batch.num_rows)
         done += batch.num_rows
         yield Chunk(batch, rows, layout)
 
 
-def _layout(columns: Given, names: list[str]) -> Layout:
-    return Layout.of(columns) if columns is not None else Layout.guessed(names)
-
-
 def layout_for(columns: Given, names: list[str]) -> Layout:
     """What a log with these columns calls them: as a caller has it, or guessed."""
-    return _layout(columns, names)
+    return Layout.of(columns) if columns is not None else Layout.guessed(names)
 
 
 def sized(batches: Iterable[Any], batch_rows: int) -> Iterator[Any]:
@@ -132,6 +130,9 @@ def sized(batches: Iterable[Any], batch_rows: int) -> Iterator[Any]:
     small: list[Any] = []
     count = 0
     for batch in batches:
+        if small and not batch.schema.equals(small[0].schema):
+            yield from _slices(_one(small), batch_rows)
+            small, count = [], 0
         if batch.num_rows >= min(_SMALL, batch_rows) and not small:
             yield from _slices(batch, batch_rows)
             continue

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +44,15 @@ def _bar() -> Iterator[Callable[[ReplayProgress], object]]:
         from tqdm import tqdm
     except ImportError as missing:
         raise ImportError("the progress bar needs tqdm: pip install netpol-py[replay]") from missing
-    bars: list[tqdm[object]] = []
+    bars: list[tqdm[Any]] = []
 
     def tell(state: ReplayProgress) -> None:
         in_bytes = state.total_rows is None and state.total_bytes is not None
         total, done = (state.total_bytes, state.bytes) if in_bytes else (state.total_rows, state.rows)
         if not bars:
-            bars.append(tqdm(total=total, unit="B" if in_bytes else " rows", unit_scale=True, file=sys.stderr))
+            unit = "B" if in_bytes else " rows"
+            made: tqdm[Any] = tqdm(total=total, unit=unit, unit_scale=True, file=sys.stderr)
+            bars.append(made)
         bar = bars[0]
         if in_bytes:
             bar.set_postfix_str(f"{state.rows:,} rows", refresh=False)

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from . import values
 from .faults import Faults
 from .layouts import FIELDS, Layout, names_of, parts_of, path_steps, paths, plain
+from .needs import pa
 
 Rows = npt.NDArray[np.int64]
 
@@ -95,6 +96,9 @@ class Reading:
             self._leave_out_what_is_no_flow(made, values.first(status))
         for own in ("source", "destination"):
             columns[own] = values.end(own, columns[own], self.usable)
+        if self.sparse and "protocol" in columns:
+            # As if there were no such column, which is so in another batch.
+            columns["protocol"] = values.decoded(columns["protocol"]).cast(pa.string()).fill_null("TCP")
         for own in ("protocol", "port", "source_port", "icmp_type", "icmp_code", "packets", "bytes", "tcp_flags"):
             if own in columns:
                 self._read(made, own, values.protocols if own == "protocol" else values.numbers, faults, part)
@@ -153,7 +157,11 @@ class Reading:
         column, bad, what = read(own, given)
         made.columns[own] = column
         if bad is not None and bad.any():
-            made.put_aside(bad, faults, part, own, lambda index: f"`{given[index].as_py()}` is {what}")
+            def detail(index: int) -> str:
+                value = given[index].as_py()
+                return "there is no value" if value is None else f"`{value}` is {what}"
+
+            made.put_aside(bad, faults, part, own, detail)
 
     @staticmethod
     def _leave_out_what_is_no_flow(made: Records, status: Any) -> None:

@@ -38,11 +38,18 @@ def nothing(rows: int) -> Any:
 def decoded(column: Any) -> Any:
     """A column with its values instead of their places in a dictionary, and texts as ``string``."""
     if pa.types.is_dictionary(column.type):
-        column = column.dictionary_decode()
+        column = _plain_dictionary(column).dictionary_decode()
     kind = column.type
     if pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
         column = column.cast(pa.string())
     return column
+
+
+def _plain_dictionary(column: Any) -> Any:
+    """A dictionary with its texts as ``string``: Arrow does not look up all kinds of them."""
+    if not is_text(column) or pa.types.is_string(column.type.value_type):
+        return column
+    return pa.DictionaryArray.from_arrays(column.indices, column.dictionary.cast(pa.string()))
 
 
 def is_text(column: Any) -> bool:
@@ -132,7 +139,8 @@ def end(own: str, columns: list[Any], usable: Callable[[str], bool]) -> Any:
     if len(columns) == 1:
         return columns[0]
     # Several: the first that can be used, or the last that is there at all, to be told of.
-    chosen, last = [], []
+    chosen: list[Any] = []
+    last: list[Any] = []
     for column in columns:
         if not is_text(column):
             column = ends_as_text(column)
@@ -148,7 +156,8 @@ def _plain_end(own: str, column: Any) -> Any:
     kind = column.type
     if is_text(column):
         if pa.types.is_dictionary(kind):
-            if pa.types.is_string(kind.value_type) and not pc.any(_is_dash(column.dictionary), min_count=0).as_py():
+            column = _plain_dictionary(column)
+            if not pc.any(_is_dash(column.dictionary), min_count=0).as_py():
                 return column
             column = column.dictionary_decode()
         return _without_dashes(column.cast(pa.string())).dictionary_encode()
