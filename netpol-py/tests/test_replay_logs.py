@@ -487,7 +487,7 @@ def test_ends_that_are_counted_together() -> None:
     pods = {
         "web-7d4b9c8d6f-x2x5z": "web-*", "web-7d4b9c8d6f-bbbbb": "web-*", "web-6cc9c7b4d9-zzzzz": "web-*",
         "db-0": "db-*", "db-12": "db-*", "agent-kx9fd": "agent-*", "plain": "plain", "kube-proxy": "kube-proxy",
-        "x-00": "x-*",
+        "x-00": "x-*", "report-29368800-h6xqp": "report-*",
     }
     cluster.apply([shop.pod(name, f"10.0.1.{place}") for place, name in enumerate(pods, 1)])
     before = cluster.publish()

@@ -112,8 +112,6 @@ def replay(
     )
     names = [str(name) for name in flows.columns]
     layout = layout_for(columns, names)
-    # Told here, and not by the first worker that sees it.
-    change.reading(layout).check(names)
     needed = flows[layout.needed(names)]
     sent = _broadcast(change)
     judge, add, finish = (delayed(step, pure=True) for step in (_judge, _add, _finish))

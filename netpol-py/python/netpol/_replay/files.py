@@ -5,10 +5,11 @@ from __future__ import annotations
 import dataclasses
 import functools
 import glob
+import io
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 
@@ -123,7 +124,7 @@ class _Text:
     """A file of text: its beginning, itself decompressed, and how much of it was read."""
 
     def __init__(self, name: str) -> None:
-        self._raw: BinaryIO = sys.stdin.buffer if name == "-" else open(name, "rb")  # noqa: SIM115
+        self._raw: Any = _standard_input() if name == "-" else open(name, "rb")
         kind = _suffix(name)[1] if name != "-" else None
         self._name = name
         self._kind = kind
@@ -132,7 +133,7 @@ class _Text:
     def opening(self) -> bytes:
         """The first bytes, which are read once more."""
         if self._name == "-":
-            return bytes(sys.stdin.buffer.peek(_OPENING))  # type: ignore[union-attr]
+            return bytes(self._raw.peek(_OPENING))
         with open(self._name, "rb") as raw:
             if self._kind:
                 return bytes(pa.CompressedInputStream(pa.PythonFile(raw), self._kind).read(_OPENING))
@@ -140,11 +141,16 @@ class _Text:
 
     def read_bytes(self) -> int | None:
         """How many bytes were read."""
-        return self._raw.tell() if self._name != "-" else None
+        return int(self._raw.tell()) if self._name != "-" else None
 
     def close(self) -> None:
         if self._name != "-":
             self._raw.close()
+
+
+def _standard_input() -> io.BufferedReader:
+    raw: Any = sys.stdin.buffer
+    return raw if hasattr(raw, "peek") else io.BufferedReader(raw)
 
 
 def _of_text(read: Callable[..., Iterator[Chunk]]) -> Callable[[str, Given, int], Iterator[Chunk]]:

@@ -40,7 +40,7 @@ def read_json_lines(stream: Any, opening: bytes, columns: Given, batch_rows: int
 
 def _layout(columns: Given, lines: list[bytes]) -> Layout:
     if columns is not None:
-        return layout_for(columns, [])
+        return Layout.of(columns)
     for line in lines:
         try:
             found = json.loads(line)

@@ -325,10 +325,11 @@ def _is_end(engine: Engine, text: str) -> bool:
     return True
 
 
-# What controllers append to the names of their pods: the hash of a template and five letters, those
-# alone, or a number. Letters are those of k8s.io/apimachinery/pkg/util/rand, which make no words.
+# What controllers append to the names of their pods: five letters, with the hash of a template or the
+# minute of a CronJob before them, or a number. Letters are those of k8s.io/apimachinery/pkg/util/rand,
+# which make no words.
 _LETTERS = "[bcdfghjklmnpqrstvwxz2456789]"
-_APPENDED = re.compile(rf"(?:-{_LETTERS}{{6,10}})?-{_LETTERS}{{5}}\Z|-[0-9]+\Z")
+_APPENDED = re.compile(rf"(?:-{_LETTERS}{{6,10}}|-[0-9]{{8}})?-{_LETTERS}{{5}}\Z|-[0-9]+\Z")
 
 
 def _workload(endpoint: str) -> str:

@@ -249,6 +249,18 @@ class Layout:
         found = paths(getattr(self.columns, field))
         return {plain(path) for path in found} | {plain(str(path_steps(path)[0])) for path in found}
 
+    def check(self, there: Iterable[str]) -> None:
+        """Raises `ValueError` when a log with these columns does not have those that it must."""
+        known = {plain(name) for name in there}
+        for own in sorted(self.required):
+            if not self.top_level(own) & known:
+                raise self.lacks(own, there)
+
+    def lacks(self, field: str, there: Iterable[str]) -> ValueError:
+        """The error for a log that has nothing to read a field from."""
+        wanted = " and no ".join(f"`{path}`" for path in paths(getattr(self.columns, field)))
+        return ValueError(f"the log has no column {wanted} to read {field} from; there are {', '.join(there)}")
+
     def needed(self, there: Iterable[str]) -> list[str]:
         """Those of a log's columns that are read at all."""
         wanted = {name for field in FIELDS for name in self.top_level(field)}

@@ -121,8 +121,13 @@ def _of_batches(batches: Iterator[Any], columns: Given, batch_rows: int) -> Iter
 
 
 def layout_for(columns: Given, names: list[str]) -> Layout:
-    """What a log with these columns calls them: as a caller has it, or guessed."""
-    return Layout.of(columns) if columns is not None else Layout.guessed(names)
+    """What a log with these columns calls them: as a caller has it, or guessed. Raises `ValueError` when
+    it does not have those that it must."""
+    if columns is None:
+        return Layout.guessed(names)
+    layout = Layout.of(columns)
+    layout.check(names)
+    return layout
 
 
 def sized(batches: Iterable[Any], batch_rows: int) -> Iterator[Any]:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from . import values
 from .faults import Faults
-from .layouts import FIELDS, Layout, names_of, parts_of, path_steps, paths, plain
+from .layouts import FIELDS, Layout, names_of, parts_of, path_steps, plain
 from .needs import pa
 
 Rows = npt.NDArray[np.int64]
@@ -72,13 +72,6 @@ class Reading:
     sparse: bool = False
     """Whether a batch may lack columns that the log has, as JSON does."""
 
-    def check(self, names: list[str]) -> None:
-        """Raises `ValueError` when a log with these columns does not have those that it must."""
-        known = {plain(name) for name in names}
-        for own in sorted(self.layout.required):
-            if not self.layout.top_level(own) & known:
-                raise self._lacks(own, names)
-
     def records(self, batch: Any, rows: Rows, part: int, faults: Faults) -> Records:
         """The flows of a batch; what cannot be read is counted among the faults.
 
@@ -135,14 +128,8 @@ class Reading:
         if not found and own in self.layout.required:
             if self.sparse:
                 return [values.nothing(batch.num_rows)]
-            raise self._lacks(own, batch.schema.names)
+            raise self.layout.lacks(own, batch.schema.names)
         return found
-
-    def _lacks(self, own: str, names: list[str]) -> ValueError:
-        wanted = " and no ".join(f"`{path}`" for path in paths(getattr(self.layout.columns, own)))
-        return ValueError(
-            f"the log has no column {wanted} to read {own} from; there are {', '.join(names)}"
-        )
 
     def _read(
         self,
