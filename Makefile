@@ -4,14 +4,16 @@
 export RUSTUP_DIST_SERVER ?= http://127.0.0.1:9
 
 CARGO ?= cargo
-FUZZ_TARGETS := manifest selector decide live packet c_calls
+FUZZ_TARGETS := manifest selector decide live contents packet flows c_calls
 FUZZ_SECONDS ?= 15
 FUZZ_SEEDS_manifest := netpol-core/testdata/articles netpol-core/testdata/invalid netpol-core/examples/shop \
 	fuzz/seeds/manifest
 FUZZ_SEEDS_selector := fuzz/seeds/selector
 FUZZ_SEEDS_decide := fuzz/seeds/decide
 FUZZ_SEEDS_live := fuzz/seeds/decide
+FUZZ_SEEDS_contents := netpol-core/testdata/contents
 FUZZ_SEEDS_packet := fuzz/seeds/packet
+FUZZ_SEEDS_flows := fuzz/seeds/flows
 FUZZ_SEEDS_c_calls := fuzz/seeds/packet
 LONG_PACKETS ?= 10000000
 
@@ -30,7 +32,7 @@ python: ## Build the Python wheel, and test it in a venv of its own
 	netpol-py/check
 
 wheel: ## Build the Python wheel that goes to other machines, into target/wheels (needs maturin)
-	maturin build --locked --profile wheel --manifest-path netpol-py/Cargo.toml --out target/wheels
+	maturin build --locked --release --manifest-path netpol-py/Cargo.toml --out target/wheels
 
 stubs: ## Write the documentation of the Python classes into their stub (after `make python`)
 	target/python/venv/bin/python netpol-py/stub_docs.py

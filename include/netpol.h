@@ -159,9 +159,33 @@ enum netpol_status
    */
   NETPOL_STATUS_NO_COMMON_FAMILY = 205,
   /**
-   * The destination declares no such port, or declares it for several numbers.
+   * The destination, or the Service, has no such port, or declares it for several numbers.
    */
   NETPOL_STATUS_UNKNOWN_PORT_NAME = 206,
+  /**
+   * There is no Service of this name.
+   */
+  NETPOL_STATUS_UNKNOWN_SERVICE = 207,
+  /**
+   * The name is a Service's, which is no end of a connection.
+   */
+  NETPOL_STATUS_IS_SERVICE = 208,
+  /**
+   * Nobody gets what is sent to the Service.
+   */
+  NETPOL_STATUS_NO_BACKENDS = 209,
+  /**
+   * The Service has no backends, and means another name.
+   */
+  NETPOL_STATUS_EXTERNAL_NAME = 210,
+  /**
+   * Where the Service sends to is not understood.
+   */
+  NETPOL_STATUS_NOT_UNDERSTOOD = 211,
+  /**
+   * The Service sends to a pod that is not there, so that nothing is known of it.
+   */
+  NETPOL_STATUS_UNKNOWN_POD = 212,
   /**
    * The bytes are no packet that can be judged; it should not pass.
    */
@@ -323,6 +347,14 @@ enum netpol_kind
    * ReplicationController.
    */
   NETPOL_KIND_REPLICATION_CONTROLLER = 14,
+  /**
+   * Service.
+   */
+  NETPOL_KIND_SERVICE = 15,
+  /**
+   * EndpointSlice.
+   */
+  NETPOL_KIND_ENDPOINT_SLICE = 16,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
@@ -431,6 +463,35 @@ enum netpol_reason
 typedef enum netpol_reason netpol_reason;
 #else
 typedef uint8_t netpol_reason;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * The answer about a Service.
+ */
+enum netpol_service_verdict
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint8_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+  /**
+   * No backend may be reached.
+   */
+  NETPOL_SERVICE_VERDICT_DENY = 0,
+  /**
+   * Every backend may be reached.
+   */
+  NETPOL_SERVICE_VERDICT_ALLOW = 1,
+  /**
+   * Some may be reached and some not: it depends on which of them a connection is given to.
+   */
+  NETPOL_SERVICE_VERDICT_MIXED = 2,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum netpol_service_verdict netpol_service_verdict;
+#else
+typedef uint8_t netpol_service_verdict;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
 
@@ -547,6 +608,11 @@ typedef uint8_t netpol_verdict;
 #endif // __cplusplus
 
 /**
+ * Those who get what is sent to a Service. Any thread may read it; it lives until it is freed.
+ */
+typedef struct netpol_backends netpol_backends;
+
+/**
  * Whose verdicts may differ between two generations of a cluster. Any thread may read it; it keeps
  * the newer engine alive until it is freed.
  */
@@ -564,6 +630,12 @@ typedef struct netpol_cluster netpol_cluster;
  * lives until every clone of it is freed, whatever becomes of the cluster.
  */
 typedef struct netpol_engine netpol_engine;
+
+/**
+ * A text that was read: its objects, and everything that is wrong with it. Nothing is refused before
+ * it is applied. Any thread may read it; it lives until it is freed.
+ */
+typedef struct netpol_manifest netpol_manifest;
 
 /**
  * The other ends that may open a connection, or to which one may be opened. Any thread may read it;
@@ -991,6 +1063,32 @@ typedef struct {
 } netpol_policy_name;
 
 /**
+ * An object of a manifest. The texts live as long as the manifest.
+ */
+typedef struct {
+  /**
+   * A `netpol_kind`.
+   */
+  uint8_t kind;
+  /**
+   * Not used; 0.
+   */
+  uint8_t reserved[3];
+  /**
+   * The line where it begins, from 1.
+   */
+  uint32_t line;
+  /**
+   * Its namespace; empty for kinds that live in none.
+   */
+  netpol_str namespace_;
+  /**
+   * Its name; of one that the API server would name, the prefix and a star.
+   */
+  netpol_str name;
+} netpol_object;
+
+/**
  * A label, or a pair of another map.
  */
 typedef struct {
@@ -1109,9 +1207,18 @@ typedef struct {
    */
   uint8_t host_network;
   /**
+   * Whether its condition `Ready` is true: a `netpol_knob`. By default it has none, and Services
+   * send to it when it runs.
+   */
+  uint8_t ready;
+  /**
+   * 1 when it is going away (`metadata.deletionTimestamp`), else 0; matters to Services alone.
+   */
+  uint8_t terminating;
+  /**
    * Not used; 0.
    */
-  uint8_t reserved[7];
+  uint8_t reserved[5];
 } netpol_pod;
 
 /**
@@ -1409,6 +1516,251 @@ typedef struct {
    */
   netpol_str message;
 } netpol_diagnostic;
+
+/**
+ * Handle of a Service, from `netpol_engine_service`. It means the same Service in every later engine
+ * of its cluster, as long as that Service is there.
+ */
+typedef uint32_t netpol_service_id;
+
+/**
+ * May this end open a connection to that port of a Service? Packets are judged after the Service's
+ * address has been replaced by that of a backend, and its port by the backend's, so this means: may
+ * it open one to each of the backends?
+ */
+typedef struct {
+  /**
+   * Who sends.
+   */
+  netpol_party source;
+  /**
+   * The Service.
+   */
+  netpol_service_id service;
+  /**
+   * Number of the Service's port, when `port_name` is empty; of a headless Service, which
+   * translates nothing, the port of its pods.
+   */
+  uint16_t port;
+  /**
+   * The protocol number.
+   */
+  uint8_t protocol;
+  /**
+   * Not used; 0.
+   */
+  uint8_t reserved;
+  /**
+   * Name of the Service's port.
+   */
+  netpol_str port_name;
+} netpol_service_question;
+
+/**
+ * One of those who get what is sent to a Service.
+ */
+typedef struct {
+  /**
+   * Who it is: an endpoint, or an address of which nobody knows whose it is.
+   */
+  netpol_party party;
+  /**
+   * The port on it.
+   */
+  uint16_t port;
+  /**
+   * Not used; 0.
+   */
+  uint8_t reserved[6];
+  /**
+   * Whether it may be reached, and what that rests on.
+   */
+  netpol_decision decision;
+} netpol_backend;
+
+/**
+ * A port of a Service.
+ */
+typedef struct {
+  /**
+   * Its name; may be empty where there is one port alone.
+   */
+  netpol_str name;
+  /**
+   * The name of the port of the pods; empty for `target`.
+   */
+  netpol_str target_name;
+  /**
+   * The number that clients connect to.
+   */
+  int32_t number;
+  /**
+   * The number of the port of the pods; 0 for `number`.
+   */
+  int32_t target;
+  /**
+   * The protocol number: 6 (TCP), 17 (UDP) or 132 (SCTP); 0 for TCP.
+   */
+  uint8_t protocol;
+  /**
+   * Not used; 0.
+   */
+  uint8_t reserved[7];
+} netpol_service_port;
+
+/**
+ * A Service. Texts that are empty mean that the field is not there.
+ */
+typedef struct {
+  /**
+   * `sizeof(netpol_service)`.
+   */
+  size_t size;
+  /**
+   * Its namespace; `default` when empty.
+   */
+  netpol_str namespace_;
+  /**
+   * Its name.
+   */
+  netpol_str name;
+  /**
+   * `spec.type`; `ClusterIP` when empty.
+   */
+  netpol_str type_;
+  /**
+   * The labels of its pods; none when somebody else writes its EndpointSlices.
+   */
+  const netpol_label *selector;
+  /**
+   * How many there are.
+   */
+  size_t selector_len;
+  /**
+   * Its ports.
+   */
+  const netpol_service_port *ports;
+  /**
+   * How many there are.
+   */
+  size_t ports_len;
+  /**
+   * Its own addresses as texts, as `spec.clusterIPs` has them; `None` for a headless Service.
+   */
+  const netpol_str *cluster_ips;
+  /**
+   * How many there are.
+   */
+  size_t cluster_ips_len;
+  /**
+   * The families it is served in, `IPv4` and `IPv6`, as `spec.ipFamilies` has them.
+   */
+  const netpol_str *ip_families;
+  /**
+   * How many there are.
+   */
+  size_t ip_families_len;
+  /**
+   * Addresses of the outside at which nodes take its traffic, as texts.
+   */
+  const netpol_str *external_ips;
+  /**
+   * How many there are.
+   */
+  size_t external_ips_len;
+  /**
+   * What the name of an `ExternalName` Service stands for.
+   */
+  netpol_str external_name;
+  /**
+   * 1 when pods that are not ready are sent to as well, else 0.
+   */
+  uint8_t publish_not_ready_addresses;
+  /**
+   * 1 when `spec.internalTrafficPolicy` is `Local`, else 0.
+   */
+  uint8_t internal_traffic_local;
+  /**
+   * Not used; 0.
+   */
+  uint8_t reserved[6];
+} netpol_service;
+
+/**
+ * An endpoint of an EndpointSlice.
+ */
+typedef struct {
+  /**
+   * Its address as a text.
+   */
+  netpol_str address;
+  /**
+   * The namespace of the pod that it is; that of the slice when empty.
+   */
+  netpol_str pod_namespace;
+  /**
+   * The name of the pod that it is; empty when it is none.
+   */
+  netpol_str pod;
+  /**
+   * Whether it takes traffic: a `netpol_knob`, on by default.
+   */
+  uint8_t ready;
+  /**
+   * Whether it could, going away or not: a `netpol_knob`, on by default.
+   */
+  uint8_t serving;
+  /**
+   * Whether it is going away: a `netpol_knob`, off by default.
+   */
+  uint8_t terminating;
+  /**
+   * Not used; 0.
+   */
+  uint8_t reserved[5];
+} netpol_slice_endpoint;
+
+/**
+ * An EndpointSlice: some of the endpoints of a Service.
+ */
+typedef struct {
+  /**
+   * `sizeof(netpol_endpoint_slice)`.
+   */
+  size_t size;
+  /**
+   * Its namespace; `default` when empty.
+   */
+  netpol_str namespace_;
+  /**
+   * Its name.
+   */
+  netpol_str name;
+  /**
+   * The name of its Service, as the label `kubernetes.io/service-name` has it.
+   */
+  netpol_str service;
+  /**
+   * `addressType`; `IPv4` when empty.
+   */
+  netpol_str address_type;
+  /**
+   * Where traffic goes.
+   */
+  const netpol_slice_endpoint *endpoints;
+  /**
+   * How many there are.
+   */
+  size_t endpoints_len;
+  /**
+   * The ports that all of them have, by the names of the Service's ports.
+   */
+  const netpol_container_port *ports;
+  /**
+   * How many there are.
+   */
+  size_t ports_len;
+} netpol_endpoint_slice;
 
 /**
  * How many bytes there are on the heap, by what reads them. Engines of one cluster share what did
@@ -1765,6 +2117,48 @@ netpol_status netpol_engine_policy(const netpol_engine *engine,
                                    netpol_string **name_out);
 
 /**
+ * Reads a text, YAML or JSON, as `netpol_cluster_apply` of this cluster would, without applying it.
+ * `name` is what reports call the text and may be empty.
+ */
+NETPOL_NODISCARD
+netpol_status netpol_manifest_read(const netpol_cluster *cluster,
+                                   netpol_str name,
+                                   netpol_str text,
+                                   netpol_manifest **manifest_out);
+
+/**
+ * How many objects a manifest has; 0 for NULL.
+ */
+size_t netpol_manifest_count(const netpol_manifest *manifest);
+
+/**
+ * One object of a manifest, in the order of the text.
+ *
+ * NETPOL_STATUS_INVALID_LENGTH when there are not so many.
+ */
+NETPOL_NODISCARD
+netpol_status netpol_manifest_at(const netpol_manifest *manifest,
+                                 size_t index,
+                                 netpol_object *object_out);
+
+/**
+ * Adds the objects of a manifest, as `netpol_cluster_apply` those of a text.
+ *
+ * NETPOL_STATUS_REFUSED when anything in it is refused; then nothing was applied, and the report has
+ * every error with its line, column and field.
+ */
+NETPOL_NODISCARD
+netpol_status netpol_cluster_apply_manifest(netpol_cluster *cluster,
+                                            const netpol_manifest *manifest,
+                                            int32_t admission,
+                                            netpol_report **report_out);
+
+/**
+ * Frees a manifest; NULL is ignored.
+ */
+void netpol_manifest_free(netpol_manifest *manifest);
+
+/**
  * Adds a namespace, or replaces the one of its name. `admission` is a `netpol_admission`.
  *
  * NETPOL_STATUS_REFUSED when it is not as the API server would have it, with every reason in the
@@ -1964,6 +2358,93 @@ netpol_status netpol_report_at(const netpol_report *report,
  * Frees a report; NULL is ignored.
  */
 void netpol_report_free(netpol_report *report);
+
+/**
+ * The handle of the Service `namespace/name`; `svc/` or `service/` may stand before it.
+ */
+NETPOL_NODISCARD
+netpol_status netpol_engine_service(const netpol_engine *engine,
+                                    netpol_str name,
+                                    netpol_service_id *service_out);
+
+/**
+ * The name of a Service, as `namespace/name`.
+ */
+NETPOL_NODISCARD
+netpol_status netpol_engine_service_name(const netpol_engine *engine,
+                                         netpol_service_id service,
+                                         netpol_string **name_out);
+
+/**
+ * May this connection to a Service be opened? `verdict_out` is told a `netpol_service_verdict`.
+ *
+ * There is no answer, and a status that says why, when nobody gets what is sent to it
+ * (NETPOL_STATUS_NO_BACKENDS, NETPOL_STATUS_EXTERNAL_NAME), when it has no such port
+ * (NETPOL_STATUS_UNKNOWN_PORT_NAME), and when it cannot be told who gets it
+ * (NETPOL_STATUS_NOT_UNDERSTOOD, NETPOL_STATUS_UNKNOWN_POD).
+ */
+NETPOL_NODISCARD
+netpol_status netpol_engine_decide_service(const netpol_engine *engine,
+                                           const netpol_service_question *question,
+                                           uint8_t *verdict_out);
+
+/**
+ * Who gets what is sent to a Service, and whether each may be reached, in order of namespace, name
+ * and port, and at the end those that are addresses. As `netpol_engine_decide_service`.
+ */
+NETPOL_NODISCARD
+netpol_status netpol_engine_attribute_service(const netpol_engine *engine,
+                                              const netpol_service_question *question,
+                                              netpol_backends **backends_out);
+
+/**
+ * The backends: the list lives as long as `backends`.
+ */
+NETPOL_NODISCARD
+netpol_status netpol_backends_list(const netpol_backends *backends,
+                                   const netpol_backend **list_out,
+                                   size_t *list_len_out);
+
+/**
+ * Frees a list of backends; NULL is ignored.
+ */
+void netpol_backends_free(netpol_backends *backends);
+
+/**
+ * Everything the answer about a Service rests on, with names: `text_out` as text, `json_out` as
+ * JSON; either may be NULL. As `netpol_engine_decide_service`.
+ */
+NETPOL_NODISCARD
+netpol_status netpol_engine_explain_service(const netpol_engine *engine,
+                                            const netpol_service_question *question,
+                                            netpol_string **text_out,
+                                            netpol_string **json_out);
+
+/**
+ * What the policies say that they probably do not mean, such as a port number that is a Service's
+ * and no pod's; NULL when there is nothing. Looks at every Service, policy and endpoint.
+ */
+NETPOL_NODISCARD
+netpol_status netpol_engine_lints(const netpol_engine *engine,
+                                  netpol_report **report_out);
+
+/**
+ * Adds a Service, or replaces the one of its name. As `netpol_cluster_upsert_namespace`.
+ */
+NETPOL_NODISCARD
+netpol_status netpol_cluster_upsert_service(netpol_cluster *cluster,
+                                            const netpol_service *service,
+                                            int32_t admission,
+                                            netpol_report **report_out);
+
+/**
+ * Adds an EndpointSlice, or replaces the one of its name. As `netpol_cluster_upsert_namespace`.
+ */
+NETPOL_NODISCARD
+netpol_status netpol_cluster_upsert_endpoint_slice(netpol_cluster *cluster,
+                                                   const netpol_endpoint_slice *slice,
+                                                   int32_t admission,
+                                                   netpol_report **report_out);
 
 /**
  * What an engine takes. Walks through all of it.

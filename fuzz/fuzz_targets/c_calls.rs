@@ -14,6 +14,9 @@ use netpol::changes::*;
 use netpol::cluster::*;
 use netpol::decision::*;
 use netpol::engine::*;
+use netpol::flow_options::netpol_flow_options;
+use netpol::flows::*;
+use netpol::manifest::*;
 use netpol::objects::*;
 use netpol::packet::netpol_packet;
 use netpol::policies::*;
@@ -35,6 +38,8 @@ enum Call {
     Ask { bytes: [u8; 12], source: u8, destination: u8 },
     Question { source: u32, destination: u32, family: u8, port: u16, transport: u8 },
     Raw { bytes: Vec<u8> },
+    Flow { bytes: Vec<u8>, flags: u8, seconds: u8, batch: bool },
+    Recheck { seconds: u8 },
     Changes { generation: u8, address: u8 },
     Reach { endpoint: u32, family: u8, protocol: u8, port: u16 },
     Null { which: u8 },
@@ -68,7 +73,17 @@ struct Library {
     cluster: *mut netpol_cluster,
     engine: *mut netpol_engine,
     reader: *mut netpol_reader,
+    flows: *mut netpol_flows,
     report: *mut netpol_report,
+}
+
+/// Counts the flows that are told.
+unsafe extern "C" fn count(userdata: *mut std::ffi::c_void, flow: *const netpol_flow) {
+    // SAFETY: it is what the call was given; the flow lives during this.
+    unsafe {
+        assert!((*flow).is_cut_off);
+        *userdata.cast::<usize>() += 1;
+    }
 }
 
 impl Library {
@@ -76,7 +91,7 @@ impl Library {
     ///
     /// None: the pointers of every call are NULL or what the library gave, or live during it.
     unsafe fn call(&mut self, call: &Call) {
-        let Library { cluster, engine, reader, .. } = *self;
+        let Library { cluster, engine, reader, flows, .. } = *self;
         // SAFETY: as above.
         unsafe {
             netpol_report_free(self.report);
@@ -87,7 +102,7 @@ impl Library {
                     let text = netpol_str { data: text.as_ptr().cast(), len: text.len() };
                     let admission = i32::from(*admission);
                     let mut objects = 0;
-                    ended(netpol_cluster_apply(
+                    let applied = ended(netpol_cluster_apply(
                         cluster,
                         view("fuzz"),
                         text,
@@ -95,6 +110,28 @@ impl Library {
                         &mut objects,
                         report,
                     ));
+                    let mut manifest = null_mut();
+                    assert!(ended(netpol_manifest_read(
+                        cluster,
+                        view("fuzz"),
+                        text,
+                        &mut manifest
+                    )));
+                    let count = netpol_manifest_count(manifest);
+                    assert!(!applied || count == objects);
+                    for index in 0..=count {
+                        let mut object = std::mem::MaybeUninit::uninit();
+                        let there = ended(netpol_manifest_at(manifest, index, object.as_mut_ptr()));
+                        assert_eq!(there, index < count);
+                    }
+                    let again = ended(netpol_cluster_apply_manifest(
+                        cluster,
+                        manifest,
+                        admission,
+                        null_mut(),
+                    ));
+                    assert_eq!(again, applied);
+                    netpol_manifest_free(manifest);
                 }
                 Call::Pod { name, label, address, numbers, size } => {
                     let label =
@@ -213,6 +250,58 @@ impl Library {
                         assert_eq!(self.ask(&raw.assume_init().packet), Some(verdict));
                     }
                 }
+                Call::Flow { bytes, flags, seconds, batch } => {
+                    let now = u64::from(*seconds) * 1_000_000_000;
+                    let mut answer = std::mem::MaybeUninit::<netpol_flow_verdict>::uninit();
+                    let (pointer, length) = (bytes.as_ptr(), bytes.len());
+                    let mut alone = 9;
+                    let readable =
+                        ended(netpol_reader_decide_raw(reader, pointer, length, &mut alone));
+                    let place = answer.as_mut_ptr();
+                    let judged = if *batch {
+                        let packet = netpol_bytes { data: pointer, len: length };
+                        assert!(ended(netpol_flows_judge_batch(
+                            flows, reader, &packet, 1, now, place
+                        )));
+                        !answer.assume_init().is_unreadable
+                    } else {
+                        let flags = flags & 3;
+                        let status =
+                            netpol_flows_judge(flows, reader, pointer, length, flags, now, place);
+                        assert_eq!(status == netpol_status::InvalidValue, flags > 1);
+                        ended(status)
+                    };
+                    assert!(readable || !judged);
+                    if judged {
+                        let answer = answer.assume_init();
+                        // Judged on its own, it is what it is on its own.
+                        let is_alone = answer.tracking == netpol_tracking::NotTracked as u8
+                            || answer.tracking == netpol_tracking::New as u8;
+                        assert!(!is_alone || flags & 1 == 1 || answer.verdict == alone);
+                        let mut flow = std::mem::MaybeUninit::<netpol_flow>::uninit();
+                        let known =
+                            ended(netpol_flows_find(flows, pointer, length, flow.as_mut_ptr()));
+                        let passes = [netpol_tracking::Established, netpol_tracking::Reply];
+                        let passes = passes.map(|it| it as u8).contains(&answer.tracking);
+                        assert!(known || !passes);
+                    }
+                }
+                Call::Recheck { seconds } => {
+                    let now = u64::from(*seconds) * 1_000_000_000;
+                    let mut told = 0_usize;
+                    let userdata = (&raw mut told).cast();
+                    let twice = [(); 2].map(|()| {
+                        let status =
+                            netpol_flows_recheck(flows, reader, now, Some(count), userdata);
+                        assert!(ended(status));
+                        told
+                    });
+                    assert_eq!(twice[0], twice[1], "each is told once");
+                    let mut statistics = std::mem::MaybeUninit::<netpol_flow_statistics>::uninit();
+                    let place = statistics.as_mut_ptr();
+                    assert!(ended(netpol_flows_statistics(flows, now, place)));
+                    assert!(statistics.assume_init().cut_off >= told);
+                }
                 Call::Changes { generation, address } => {
                     let (mut changes, mut list, mut length) = (null_mut(), null(), 0);
                     let since = u64::from(*generation);
@@ -282,13 +371,19 @@ fuzz_target!(|calls: Vec<Call>| {
         assert!(ended(netpol_cluster_readers(cluster, &mut readers)));
         assert!(ended(netpol_reader_new(readers, &mut reader)));
         netpol_readers_free(readers);
-        let mut library = Library { cluster, engine, reader, report: null_mut() };
+        let mut flows = null_mut();
+        let mut options: netpol_flow_options = std::mem::zeroed();
+        (options.size, options.seed) = (size_of::<netpol_flow_options>(), [1, 2]);
+        (options.capacity, options.fragments) = (1, 1);
+        assert!(ended(netpol_flows_new(&options, &mut flows)));
+        let mut library = Library { cluster, engine, reader, flows, report: null_mut() };
         for call in calls.iter().take(64) {
             library.call(call);
         }
         // In an order that a careless program might have.
         netpol_cluster_free(library.cluster);
         netpol_reader_free(library.reader);
+        netpol_flows_free(library.flows);
         netpol_engine_free(library.engine);
         netpol_report_free(library.report);
     }

@@ -1,12 +1,13 @@
 //! May this connection be opened? The answer for manifests on disk.
 //!
 //! ```text
-//! decide -f <file or directory>... --from <endpoint | IP> --to <endpoint | IP>
+//! decide -f <file or directory>... --from <endpoint | IP> --to <endpoint | svc/namespace/name | IP>
 //!        --port <number or name> [--protocol TCP|UDP|SCTP|ICMP] [--explain] [-o text|json]
 //!        [--stored] [--resolve <name>=<address>[,<address>...]]... [--legacy]
 //! ```
 //!
-//! Exits with 0 for allow, 1 for deny, and 2 when there is no answer.
+//! Exits with 0 for allow, 1 for deny, and 2 when there is no answer. A Service is allowed when every
+//! backend of it is; where some are and some are not the answer is `mixed`, which exits with 1.
 
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -14,11 +15,15 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use netpol_core::engine::ServiceExplanation;
 use netpol_core::manifest::{Manifest, ReadOptions};
 use netpol_core::net::Protocol;
 use netpol_core::options::NetworkPolicySemantics;
 use netpol_core::packet::Transport;
-use netpol_core::{Admission, Cluster, Engine, Explanation, Options, Party, Question, render};
+use netpol_core::{
+    Admission, Cluster, Engine, Explanation, Options, Party, Question, ServiceQuestion,
+    ServiceVerdict, render,
+};
 
 const USAGE: &str = "\
 May this connection be opened?
@@ -27,7 +32,7 @@ usage: decide -f <file or directory>... --from <end> --to <end> --port <port> [o
 
   -f, --filename <path>    a manifest, or a directory of manifests; may be repeated
       --from <end>         who connects: namespace/name, kind/namespace/name, or an IP address
-      --to <end>           to whom
+      --to <end>           to whom; svc/namespace/name is a Service, and means each of its backends
   -p, --port <port>        a number, or the name of a port of the destination; not for ICMP
       --protocol <name>    TCP (the default), UDP, SCTP or ICMP
       --explain            say what the verdict rests on
@@ -39,7 +44,8 @@ usage: decide -f <file or directory>... --from <end> --to <end> --port <port> [o
   -h, --help               print this
 
 A name without a namespace is one of namespace `default`.
-Exits with 0 for allow, 1 for deny, 2 when there is no answer.
+Exits with 0 for allow, 1 for deny, 2 when there is no answer. A Service is allowed when each of its
+backends is; mixed means that some are and some are not, and exits with 1.
 ";
 
 /// What the command line asks for.
@@ -56,6 +62,12 @@ struct Arguments {
     legacy: bool,
 }
 
+/// The answer about an endpoint or address, or about a Service.
+enum Answer {
+    One(Explanation),
+    Service(ServiceExplanation),
+}
+
 fn main() -> ExitCode {
     let arguments = match Arguments::parse() {
         Ok(Some(arguments)) => arguments,
@@ -65,15 +77,15 @@ fn main() -> ExitCode {
         Err(error) => return fail(&format!("error: {error}\n\n{USAGE}")),
     };
     match run(&arguments) {
-        Ok(explanation) => {
-            let code = if explanation.verdict.is_allow() { 0 } else { 1 };
-            print(&arguments.format(&explanation), ExitCode::from(code))
+        Ok(answer) => {
+            let code = if answer.is_allow() { 0 } else { 1 };
+            print(&arguments.format(&answer), ExitCode::from(code))
         }
         Err(message) => fail(&message),
     }
 }
 
-fn run(arguments: &Arguments) -> Result<Explanation, String> {
+fn run(arguments: &Arguments) -> Result<Answer, String> {
     let (mut reading, mut options) = (ReadOptions::default(), Options::default());
     if arguments.legacy {
         reading.legacy = true;
@@ -95,7 +107,7 @@ fn run(arguments: &Arguments) -> Result<Explanation, String> {
         cluster.resolve_domain(name, addresses.iter().copied(), None);
     }
     let engine = cluster.publish().map_err(|error| format!("{error}\n"))?;
-    for warning in engine.warnings() {
+    for warning in engine.warnings().iter().chain(&engine.lints()) {
         let _ = writeln!(std::io::stderr(), "{warning}");
     }
     arguments.ask(&engine).map_err(|error| format!("error: {error}\n"))
@@ -155,22 +167,57 @@ impl Arguments {
         }))
     }
 
-    fn ask(&self, engine: &Engine) -> Result<Explanation, Box<dyn std::error::Error>> {
-        let (from, to) = (party(engine, &self.from)?, party(engine, &self.to)?);
-        if self.protocol.eq_ignore_ascii_case("ICMP") {
-            return self.ask_icmp(engine, from, to);
+    fn ask(&self, engine: &Engine) -> Result<Answer, Box<dyn std::error::Error>> {
+        let from = party(engine, &self.from)?;
+        if is_service(&self.to) {
+            return self.ask_service(engine, from).map(Answer::Service);
         }
-        let protocol = Protocol::from_api(&self.protocol.to_ascii_uppercase())
-            .ok_or_else(|| format!("unknown protocol `{}`", self.protocol))?;
+        let to = party(engine, &self.to)?;
+        if self.protocol.eq_ignore_ascii_case("ICMP") {
+            return self.ask_icmp(engine, from, to).map(Answer::One);
+        }
+        let protocol = self.protocol()?;
+        let port = match self.port()? {
+            Port::Number(number) => number,
+            Port::Name(name) => named_port(engine, to, name, protocol)?,
+        };
+        let question = Question::port(from, to, protocol, port);
+        Ok(Answer::One(engine.explain_question(&question)?))
+    }
+
+    fn ask_service(
+        &self,
+        engine: &Engine,
+        from: Party,
+    ) -> Result<ServiceExplanation, Box<dyn std::error::Error>> {
+        if self.protocol.eq_ignore_ascii_case("ICMP") {
+            return Err(
+                "a Service sends on what comes to its ports, and ICMP has none; ask about \
+                        its backends"
+                    .into(),
+            );
+        }
+        let (service, protocol) = (engine.service(&self.to)?, self.protocol()?);
+        let question = match self.port()? {
+            Port::Number(number) => ServiceQuestion::port(from, service, protocol, number),
+            Port::Name(name) => ServiceQuestion::named_port(from, service, protocol, name),
+        };
+        Ok(engine.explain_service(&question)?)
+    }
+
+    fn protocol(&self) -> Result<Protocol, String> {
+        Protocol::from_api(&self.protocol.to_ascii_uppercase())
+            .ok_or_else(|| format!("unknown protocol `{}`", self.protocol))
+    }
+
+    fn port(&self) -> Result<Port<'_>, String> {
         let port = self.port.as_deref().ok_or("--port is missing")?;
         // A port name has a letter, so that it is never taken for a number.
-        let port = if port.contains(|symbol: char| symbol.is_ascii_alphabetic()) {
-            named_port(engine, to, port, protocol)?
-        } else {
-            port.parse::<u16>()
-                .map_err(|_| format!("`{port}` is no port: 0 to 65535, or a name"))?
-        };
-        Ok(engine.explain_question(&Question::port(from, to, protocol, port))?)
+        if port.contains(|symbol: char| symbol.is_ascii_alphabetic()) {
+            return Ok(Port::Name(port));
+        }
+        let number = port.parse::<u16>();
+        number.map(Port::Number).map_err(|_| format!("`{port}` is no port: 0 to 65535, or a name"))
     }
 
     /// An echo request, of the family in which the two ends meet.
@@ -194,21 +241,81 @@ impl Arguments {
         }
     }
 
-    fn format(&self, explanation: &Explanation) -> String {
+    fn format(&self, answer: &Answer) -> String {
         let mut text = match (self.json, self.explain) {
-            (true, true) => render::explanation_json(explanation),
-            (true, false) => format!("{{\"verdict\": \"{}\"}}", explanation.verdict),
-            (false, true) => explanation.to_string(),
-            (false, false) => explanation.verdict.to_string(),
+            (true, true) => answer.json(),
+            (true, false) => format!("{{\"verdict\": \"{}\"}}", answer.verdict()),
+            (false, true) => answer.to_text(),
+            (false, false) => answer.summary(),
         };
-        if !self.json && !self.explain {
-            for note in &explanation.notes {
-                let _ = write!(text, "\nnote: {note}");
-            }
-        }
         text.push('\n');
         text
     }
+}
+
+/// A port as the command line gives it.
+enum Port<'text> {
+    Number(u16),
+    Name(&'text str),
+}
+
+impl Answer {
+    fn is_allow(&self) -> bool {
+        match self {
+            Answer::One(explanation) => explanation.verdict.is_allow(),
+            Answer::Service(explanation) => explanation.verdict.is_allow(),
+        }
+    }
+
+    fn verdict(&self) -> String {
+        match self {
+            Answer::One(explanation) => explanation.verdict.to_string(),
+            Answer::Service(explanation) => explanation.verdict.to_string(),
+        }
+    }
+
+    fn json(&self) -> String {
+        match self {
+            Answer::One(explanation) => render::explanation_json(explanation),
+            Answer::Service(explanation) => render::service_explanation_json(explanation),
+        }
+    }
+
+    fn to_text(&self) -> String {
+        match self {
+            Answer::One(explanation) => explanation.to_string(),
+            Answer::Service(explanation) => explanation.to_string(),
+        }
+    }
+
+    /// The verdict, what it is for each backend where they differ, and the notes.
+    fn summary(&self) -> String {
+        let mut text = self.verdict();
+        let notes = match self {
+            Answer::One(explanation) => &explanation.notes,
+            Answer::Service(explanation) => &explanation.notes,
+        };
+        if let Answer::Service(explanation) = self
+            && explanation.verdict == ServiceVerdict::Mixed
+        {
+            for Explanation { verdict, destination, transport, .. } in &explanation.backends {
+                let _ = write!(text, "\n{verdict}: {destination}");
+                if let Transport::Ports { destination, .. } = transport {
+                    let _ = write!(text, " port {destination}");
+                }
+            }
+        }
+        for note in notes {
+            let _ = write!(text, "\nnote: {note}");
+        }
+        text
+    }
+}
+
+/// Whether the text is `svc/namespace/name`, or the same with `service`.
+fn is_service(text: &str) -> bool {
+    let kind = text.split_once('/').filter(|(_, name)| name.contains('/')).map(|(kind, _)| kind);
+    kind.is_some_and(|kind| ["svc", "service"].iter().any(|it| kind.eq_ignore_ascii_case(it)))
 }
 
 /// `name=address,address`.

@@ -96,12 +96,13 @@
 //! # Limits
 //!
 //! The engine knows no clock, no socket and no connection: what names resolve to, and what time it
-//! is, it is told ([`Cluster::resolve_domain`], [`Cluster::advance`]).
+//! is, it is told ([`Cluster::resolve_domain`], [`Cluster::advance`]). Connections are for conntrack, or
+//! for the table `flows::Flows` where there is none.
 //!
 //! # Features
 //!
-//! `packet`: reading packets as they lie in memory, `packet::RawPacket` and `Engine::decide_raw`. Off
-//! by default.
+//! `packet`: reading packets as they lie in memory, `packet::RawPacket` and `Engine::decide_raw`, and
+//! keeping connections, `flows`. Off by default.
 //!
 //! The minimum supported Rust version is 1.88.
 
@@ -114,6 +115,8 @@ pub mod diagnostic;
 mod directory;
 pub mod engine;
 pub mod field;
+#[cfg(feature = "packet")]
+pub mod flows;
 mod hash;
 mod inventory;
 pub mod legacy;
@@ -135,7 +138,10 @@ pub use diagnostic::{Diagnostic, Error};
 pub use directory::EndpointId;
 pub use engine::{
     Changes, Decision, Engine, Explanation, Party, Question, Reader, ReaderFactory, Reason,
+    ServiceQuestion, ServiceVerdict,
 };
+#[cfg(feature = "packet")]
+pub use flows::{FlowOptions, FlowVerdict, Flows, Tracking};
 pub use manifest::{Admission, Manifest};
 pub use options::Options;
 pub use packet::{Direction, Packet, Verdict};

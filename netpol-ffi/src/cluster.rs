@@ -22,7 +22,7 @@ use crate::text::netpol_str;
 #[derive(Debug)]
 pub struct netpol_cluster {
     pub(crate) cluster: Cluster,
-    reading: ReadOptions,
+    pub(crate) reading: ReadOptions,
 }
 
 /// How strictly objects are taken in.
@@ -68,6 +68,10 @@ pub enum netpol_kind {
     CronJob = 13,
     /// ReplicationController.
     ReplicationController = 14,
+    /// Service.
+    Service = 15,
+    /// EndpointSlice.
+    EndpointSlice = 16,
 }
 
 /// An address, for lists of them.
@@ -125,6 +129,8 @@ pub(crate) const fn kind(number: i32) -> Result<Kind, netpol_status> {
         12 => Kind::Workload(WorkloadKind::Job),
         13 => Kind::Workload(WorkloadKind::CronJob),
         14 => Kind::Workload(WorkloadKind::ReplicationController),
+        15 => Kind::Service,
+        16 => Kind::EndpointSlice,
         _ => return Err(netpol_status::InvalidValue),
     })
 }

@@ -2,10 +2,12 @@
 
 use netpol_core::model::{
     Container, ContainerPort, Labels, Namespace, Node, NodeAddress, Object, ObjectMeta, Pod,
+    PodCondition,
 };
 
 use crate::cluster::{admission, netpol_cluster, upsert};
 use crate::guard::guard;
+use crate::options::netpol_knob;
 use crate::pointer;
 use crate::report::{Listener, netpol_report};
 use crate::status::netpol_status;
@@ -81,8 +83,13 @@ pub struct netpol_pod {
     pub ports_len: usize,
     /// 1 when it is in the network of its node, else 0.
     pub host_network: u8,
+    /// Whether its condition `Ready` is true: a `netpol_knob`. By default it has none, and Services
+    /// send to it when it runs.
+    pub ready: u8,
+    /// 1 when it is going away (`metadata.deletionTimestamp`), else 0; matters to Services alone.
+    pub terminating: u8,
     /// Not used; 0.
-    pub reserved: [u8; 7],
+    pub reserved: [u8; 5],
 }
 
 /// A node.
@@ -220,7 +227,7 @@ impl netpol_pod {
     ///
     /// Its pointers are null or arrays of the lengths beside them.
     unsafe fn object(&self) -> Result<Pod, netpol_status> {
-        if self.host_network > 1 || self.reserved != [0; 7] {
+        if self.host_network > 1 || self.terminating > 1 || self.reserved != [0; 5] {
             return Err(netpol_status::InvalidValue);
         }
         // SAFETY: the caller's promise, for every pointer of the struct.
@@ -253,12 +260,33 @@ impl netpol_pod {
             if pod.status.phase.is_empty() {
                 pod.status.phase = "Running".to_owned();
             }
+            if let Some(ready) = condition(self.ready)? {
+                let status = if ready { "True" } else { "False" };
+                let (kind, status) = ("Ready".to_owned(), status.to_owned());
+                pod.status.conditions.push(PodCondition { kind, status });
+            }
+            if self.terminating == 1 {
+                // When it began to does not matter.
+                pod.metadata.deletion_timestamp = "1970-01-01T00:00:00Z".parse().ok();
+            }
             pod.status.pod_ips = texts(self.addresses, self.addresses_len)?;
             pod.status.pod_ip = pod.status.pod_ips.first().cloned().unwrap_or_default();
             pod.status.host_ips = texts(self.host_addresses, self.host_addresses_len)?;
             pod.status.host_ip = pod.status.host_ips.first().cloned().unwrap_or_default();
             Ok(pod)
         }
+    }
+}
+
+/// What a condition says, if anything.
+pub(crate) const fn condition(number: u8) -> Result<Option<bool>, netpol_status> {
+    const OFF: u8 = netpol_knob::Off as u8;
+    const ON: u8 = netpol_knob::On as u8;
+    match number {
+        0 => Ok(None),
+        OFF => Ok(Some(false)),
+        ON => Ok(Some(true)),
+        _ => Err(netpol_status::InvalidValue),
     }
 }
 

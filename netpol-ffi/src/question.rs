@@ -86,6 +86,7 @@ impl From<QuestionError> for netpol_status {
         match error {
             QuestionError::Malformed { .. } => netpol_status::MalformedName,
             QuestionError::Ambiguous { .. } => netpol_status::AmbiguousEndpoint,
+            QuestionError::IsService { .. } => netpol_status::IsService,
             QuestionError::ForeignHandle => netpol_status::ForeignHandle,
             QuestionError::NoCommonFamily { .. } => netpol_status::NoCommonFamily,
             QuestionError::UnknownPortName { .. } | QuestionError::AmbiguousPortName { .. } => {

@@ -31,7 +31,7 @@ pub enum netpol_fragment {
     Later = 2,
 }
 
-/// What the headers of an IP packet say. 112 bytes.
+/// What the headers of an IP packet say. 128 bytes.
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
 pub struct netpol_raw_packet {
@@ -41,6 +41,16 @@ pub struct netpol_raw_packet {
     pub embedded: netpol_packet,
     /// The number that the fragments of one packet have in common.
     pub identification: u32,
+    /// The number of the first byte of a TCP segment, when `has_tcp_flags`.
+    pub tcp_sequence: u32,
+    /// The number of the byte that its sender waits for, when `tcp_flags` have NETPOL_TCP_ACK.
+    pub tcp_acknowledgement: u32,
+    /// Where in the packet a later fragment begins, in units of eight bytes.
+    pub fragment_offset: u16,
+    /// What an ICMP echo or timestamp and its answer have in common, when `has_icmp_identifier`.
+    pub icmp_identifier: u16,
+    /// The same of the embedded packet, when `has_embedded_icmp_identifier`.
+    pub embedded_icmp_identifier: u16,
     /// A `netpol_fragment`.
     pub fragment: u8,
     /// Whether there is an embedded packet.
@@ -49,14 +59,22 @@ pub struct netpol_raw_packet {
     pub has_tcp_flags: bool,
     /// The TCP flags that open and close connections: NETPOL_TCP_SYN and the others.
     pub tcp_flags: u8,
+    /// Whether there is an identifier of ICMP.
+    pub has_icmp_identifier: bool,
+    /// Whether there is one in the embedded packet.
+    pub has_embedded_icmp_identifier: bool,
+    /// Whether there is a chunk of SCTP.
+    pub has_sctp_chunk: bool,
+    /// The type of the first one.
+    pub sctp_chunk: u8,
     /// Not used; 0.
-    pub reserved: [u8; 8],
+    pub reserved: [u8; 6],
 }
 
-const _: () = assert!(size_of::<netpol_raw_packet>() == 112);
+const _: () = assert!(size_of::<netpol_raw_packet>() == 128);
 
 impl netpol_packet {
-    fn of(packet: &Packet) -> netpol_packet {
+    pub(crate) fn of(packet: &Packet) -> netpol_packet {
         let (family, source) = address_bytes(packet.source());
         let (_, destination) = address_bytes(packet.destination());
         let (mut source_port, mut destination_port) = (0, 0);
@@ -111,6 +129,18 @@ impl netpol_raw_packet {
             packet: netpol_packet::of(&raw.packet()),
             embedded: embedded.as_ref().map_or(netpol_packet::NONE, netpol_packet::of),
             identification: raw.fragment().map_or(0, Fragment::identification),
+            tcp_sequence: raw.tcp_sequence().unwrap_or(0),
+            tcp_acknowledgement: raw.tcp_acknowledgement().unwrap_or(0),
+            fragment_offset: match raw.fragment() {
+                Some(Fragment::Later { offset, .. }) => offset,
+                _ => 0,
+            },
+            icmp_identifier: raw.icmp_identifier().unwrap_or(0),
+            embedded_icmp_identifier: raw.embedded_icmp_identifier().unwrap_or(0),
+            has_icmp_identifier: raw.icmp_identifier().is_some(),
+            has_embedded_icmp_identifier: raw.embedded_icmp_identifier().is_some(),
+            has_sctp_chunk: raw.sctp_chunk().is_some(),
+            sctp_chunk: raw.sctp_chunk().unwrap_or(0),
             fragment: match raw.fragment() {
                 None => netpol_fragment::None,
                 Some(Fragment::First { .. }) => netpol_fragment::First,
@@ -124,7 +154,7 @@ impl netpol_raw_packet {
                     | bit(flags.rst(), NETPOL_TCP_RST)
                     | bit(flags.ack(), NETPOL_TCP_ACK)
             }),
-            reserved: [0; 8],
+            reserved: [0; 6],
         }
     }
 }
@@ -171,7 +201,7 @@ pub unsafe extern "C" fn netpol_packet_parse(
 
 /// May the packet pass of which `bytes` begin with the IP header? As `netpol_packet_parse` and
 /// `netpol_reader_decide`: it knows no connection, so replies and later fragments are judged as if each
-/// were the first packet.
+/// were the first packet; `netpol_flows_judge` knows them.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn netpol_reader_decide_raw(

@@ -30,16 +30,30 @@ pub enum netpol_status {
     ForeignHandle = 204,
     /// The ends have no address family in common.
     NoCommonFamily = 205,
-    /// The destination declares no such port, or declares it for several numbers.
+    /// The destination, or the Service, has no such port, or declares it for several numbers.
     UnknownPortName = 206,
+    /// There is no Service of this name.
+    UnknownService = 207,
+    /// The name is a Service's, which is no end of a connection.
+    IsService = 208,
+    /// Nobody gets what is sent to the Service.
+    NoBackends = 209,
+    /// The Service has no backends, and means another name.
+    ExternalName = 210,
+    /// Where the Service sends to is not understood.
+    NotUnderstood = 211,
+    /// The Service sends to a pod that is not there, so that nothing is known of it.
+    UnknownPod = 212,
     /// The bytes are no packet that can be judged; it should not pass.
     UnreadablePacket = 300,
+    /// The table of connections knows no flow that the packet belongs to.
+    UnknownFlow = 301,
     /// A defect of the library was met and contained. The call may have been done in part.
     Panic = 900,
 }
 
 impl netpol_status {
-    const ALL: [netpol_status; 15] = [
+    const ALL: [netpol_status; 22] = [
         netpol_status::Ok,
         netpol_status::NullPointer,
         netpol_status::InvalidUtf8,
@@ -53,7 +67,14 @@ impl netpol_status {
         netpol_status::ForeignHandle,
         netpol_status::NoCommonFamily,
         netpol_status::UnknownPortName,
+        netpol_status::UnknownService,
+        netpol_status::IsService,
+        netpol_status::NoBackends,
+        netpol_status::ExternalName,
+        netpol_status::NotUnderstood,
+        netpol_status::UnknownPod,
         netpol_status::UnreadablePacket,
+        netpol_status::UnknownFlow,
         netpol_status::Panic,
     ];
 
@@ -72,7 +93,14 @@ impl netpol_status {
             netpol_status::ForeignHandle => "the handle is of another engine",
             netpol_status::NoCommonFamily => "the ends have no address family in common",
             netpol_status::UnknownPortName => "the destination has no one port of this name",
+            netpol_status::UnknownService => "there is no such Service",
+            netpol_status::IsService => "a Service is no end of a connection",
+            netpol_status::NoBackends => "nobody gets what is sent to the Service",
+            netpol_status::ExternalName => "the Service means another name",
+            netpol_status::NotUnderstood => "where the Service sends to is not understood",
+            netpol_status::UnknownPod => "the Service sends to a pod that is not there",
             netpol_status::UnreadablePacket => "the bytes are no packet that can be judged",
+            netpol_status::UnknownFlow => "the packet belongs to no flow that is known",
             netpol_status::Panic => "a defect of the library was met",
         }
     }

@@ -1,57 +1,14 @@
 //! The C programs of `tests/c` and `examples`, compiled by every compiler that is there, linked both
 //! ways, and run: as they are, under the sanitizers, and under valgrind.
 
+mod support;
+
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
-use std::sync::OnceLock;
+use std::process::Command;
+
+use support::{compilers, has, library, root, succeeded};
 
 const WARNINGS: [&str; 4] = ["-Wall", "-Wextra", "-Wpedantic", "-Werror"];
-
-/// The folder with `libnetpol.so` and `libnetpol.a`.
-fn library() -> &'static Path {
-    static LIBRARY: OnceLock<PathBuf> = OnceLock::new();
-    LIBRARY.get_or_init(|| {
-        // `cargo test` makes the library for Rust alone. The test program is `<folder>/deps/c-<hash>`.
-        let program = std::env::current_exe().unwrap();
-        let folder = program.parent().unwrap().parent().unwrap().to_path_buf();
-        let mut cargo = Command::new(env!("CARGO"));
-        cargo.args(["build", "--quiet", "-p", "netpol-ffi", "--lib", "--target-dir"]);
-        cargo.arg(folder.parent().unwrap()).current_dir(env!("CARGO_MANIFEST_DIR"));
-        if folder.ends_with("release") {
-            cargo.arg("--release");
-        }
-        succeeded(&mut cargo);
-        folder
-    })
-}
-
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
-fn succeeded(command: &mut Command) -> Output {
-    let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
-    let (out, err) =
-        (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success(), "{command:?}: {}\n{out}{err}", output.status);
-    output
-}
-
-/// Whether a tool is there; says so when it is not.
-fn has(tool: &str) -> bool {
-    let found = Command::new(tool).arg("--version").output().is_ok_and(|o| o.status.success());
-    if !found {
-        eprintln!("SKIPPED: {tool} is not installed");
-    }
-    found
-}
-
-/// The C compilers that are there; one must be.
-fn compilers() -> Vec<&'static str> {
-    let found = ["gcc", "clang"].into_iter().filter(|tool| has(tool)).collect::<Vec<_>>();
-    assert!(!found.is_empty(), "a C compiler is needed");
-    found
-}
 
 /// Compiles a program against the library, and says where it is.
 fn build(compiler: &str, source: &str, name: &str, shared: bool, flags: &[&str]) -> PathBuf {
@@ -70,8 +27,12 @@ fn build(compiler: &str, source: &str, name: &str, shared: bool, flags: &[&str])
     target
 }
 
-const PROGRAMS: [(&str, &str); 2] =
-    [("tests/c/misuse.c", "misuse"), ("tests/c/objects.c", "objects")];
+const PROGRAMS: [(&str, &str); 4] = [
+    ("tests/c/flows.c", "flows"),
+    ("tests/c/manifests.c", "manifests"),
+    ("tests/c/misuse.c", "misuse"),
+    ("tests/c/objects.c", "objects"),
+];
 
 #[test]
 fn programs_run_with_either_library() {

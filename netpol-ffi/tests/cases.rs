@@ -1,6 +1,8 @@
 //! Every case file, put to the functions of the header: each question to the single call, both
 //! directions, a batch, the attribution and a reader.
 
+mod support;
+
 use std::net::IpAddr;
 use std::ptr::{null, null_mut};
 
@@ -12,14 +14,17 @@ use netpol::packet::{NETPOL_PACKET_VIA_SERVICE, netpol_packet};
 use netpol::question::*;
 use netpol::reader::*;
 use netpol::report::*;
+use netpol::service::*;
 use netpol::status::{netpol_status, netpol_status_text};
 use netpol::text::*;
-use netpol_core::model::{Kind, Object, Workload};
+use netpol_core::model::{IntOrString, Kind};
 use netpol_core::packet::Transport;
 use netpol_core::{Admission, Options, Packet, Verdict};
-use netpol_testing::cases::{self, Ask, Event, Implementation, Unanswered};
-use netpol_testing::reference::{self, DecidingRule, Judgement, Reason, Side, Tier};
-use serde_json::{Value, json};
+use netpol_testing::cases::{self, Ask, Event, Implementation, ServiceAnswer, Unanswered};
+use netpol_testing::reference::{
+    self, BackendJudgement, DecidingRule, Judgement, Reason, Side, Tier,
+};
+use support::object_text::manifest;
 
 /// The library, with the handles that a C program would have.
 struct Library {
@@ -145,71 +150,6 @@ fn refusal(status: netpol_status, report: *mut netpol_report) -> Result<(), Stri
     }
 }
 
-/// An object as the text of a manifest.
-fn manifest(object: &Object) -> String {
-    let (version, kind, value) = match object {
-        Object::Namespace(object) => ("v1", "Namespace", serde_json::to_value(object)),
-        Object::Node(object) => ("v1", "Node", serde_json::to_value(object)),
-        Object::Pod(object) => ("v1", "Pod", serde_json::to_value(object)),
-        Object::NetworkPolicy(object) => {
-            ("networking.k8s.io/v1", "NetworkPolicy", serde_json::to_value(object))
-        }
-        Object::ExtensionsNetworkPolicy(object) => {
-            ("extensions/v1beta1", "NetworkPolicy", serde_json::to_value(object))
-        }
-        Object::AlphaNetworkPolicy(object) => {
-            ("net.alpha.kubernetes.io/v1alpha1", "NetworkPolicy", serde_json::to_value(object))
-        }
-        Object::ClusterNetworkPolicy(object) => (
-            "policy.networking.k8s.io/v1alpha2",
-            "ClusterNetworkPolicy",
-            serde_json::to_value(object),
-        ),
-        Object::AdminNetworkPolicy(object) => (
-            "policy.networking.k8s.io/v1alpha1",
-            "AdminNetworkPolicy",
-            serde_json::to_value(object),
-        ),
-        Object::BaselineAdminNetworkPolicy(object) => (
-            "policy.networking.k8s.io/v1alpha1",
-            "BaselineAdminNetworkPolicy",
-            serde_json::to_value(object),
-        ),
-        Object::Workload(object) => {
-            let kind = object.kind.as_str();
-            let version = match kind {
-                "Job" | "CronJob" => "batch/v1",
-                "ReplicationController" => "v1",
-                _ => "apps/v1",
-            };
-            let template = serde_json::to_value(&object.template);
-            return workload(version, kind, object, template.unwrap());
-        }
-        other => panic!("a kind without a text: {other:?}"),
-    };
-    let mut value = value.unwrap();
-    value["apiVersion"] = version.into();
-    value["kind"] = kind.into();
-    value.to_string()
-}
-
-/// A workload as its kind spells it.
-fn workload(version: &str, kind: &str, object: &Workload, template: Value) -> String {
-    let selector = match &object.selector {
-        Some(selector) if kind == "ReplicationController" => json!(selector.match_labels),
-        selector => json!(selector),
-    };
-    let mut spec = json!({"template": template, "selector": selector});
-    if object.selector.is_none() {
-        spec.as_object_mut().unwrap().remove("selector");
-    }
-    if kind == "CronJob" {
-        spec = json!({"jobTemplate": {"spec": spec}});
-    }
-    let metadata = &object.metadata;
-    json!({"apiVersion": version, "kind": kind, "metadata": metadata, "spec": spec}).to_string()
-}
-
 fn admission(admission: Admission) -> i32 {
     match admission {
         Admission::Create => netpol_admission::Create as i32,
@@ -233,6 +173,8 @@ fn kind_number(kind: Kind) -> i32 {
         "Job",
         "CronJob",
         "ReplicationController",
+        "Service",
+        "EndpointSlice",
     ];
     i32::try_from(kinds.iter().position(|known| *known == kind.as_str()).unwrap() + 1).unwrap()
 }
@@ -405,6 +347,10 @@ impl Implementation for Library {
             Ask::Question(question) => self.ask_question(question),
         }
     }
+
+    fn ask_service(&self, question: &reference::ServiceQuestion) -> Option<ServiceAnswer> {
+        Some(self.answer_about_service(question))
+    }
 }
 
 impl Library {
@@ -437,24 +383,11 @@ impl Library {
     }
 
     fn ask_question(&self, asked: &reference::Question) -> Result<Judgement, Unanswered> {
-        let party = |party: &reference::Party| {
-            let (mut address, mut family, mut endpoint) = ([0; 16], 0, 0);
-            match party {
-                reference::Party::Address(ip) => (address, family) = bytes(ip.to_canonical()),
-                reference::Party::Name(name) => {
-                    // SAFETY: every pointer is to something that lives during the call.
-                    let status =
-                        unsafe { netpol_engine_endpoint(self.engine, view(name), &mut endpoint) };
-                    unanswered(status, name)?;
-                }
-            }
-            Ok::<_, Unanswered>(netpol_party { address, endpoint, family, reserved: [0; 3] })
-        };
         let (source_port, destination_port, transport, icmp_type, icmp_code) =
             transport(asked.transport);
         let question = netpol_question {
-            source: party(&asked.source)?,
-            destination: party(&asked.destination)?,
+            source: self.party(&asked.source)?,
+            destination: self.party(&asked.destination)?,
             source_port,
             destination_port,
             protocol: asked.protocol.0,
@@ -476,6 +409,85 @@ impl Library {
         let judgement = self.judgement(&decision)?;
         assert_eq!(verdict, judgement.verdict() as u8);
         Ok(judgement)
+    }
+
+    fn party(&self, party: &reference::Party) -> Result<netpol_party, Unanswered> {
+        let (mut address, mut family, mut endpoint) = ([0; 16], 0, 0);
+        match party {
+            reference::Party::Address(ip) => (address, family) = bytes(ip.to_canonical()),
+            reference::Party::Name(name) => {
+                // SAFETY: every pointer is to something that lives during the call.
+                let status =
+                    unsafe { netpol_engine_endpoint(self.engine, view(name), &mut endpoint) };
+                unanswered(status, name)?;
+            }
+        }
+        Ok(netpol_party { address, endpoint, family, reserved: [0; 3] })
+    }
+
+    fn answer_about_service(&self, asked: &reference::ServiceQuestion) -> ServiceAnswer {
+        let source = self.party(&asked.source)?;
+        let (mut service, mut verdict, mut backends) = (0, 9, null_mut());
+        // SAFETY: every pointer is to something that lives during the call.
+        let status =
+            unsafe { netpol_engine_service(self.engine, view(&asked.service), &mut service) };
+        unanswered(status, &asked.service)?;
+        let (port, port_name) = match &asked.port {
+            IntOrString::Int(number) => (u16::try_from(*number).unwrap(), ""),
+            IntOrString::String(name) => (0, name.as_str()),
+        };
+        let port_name = view(port_name);
+        let protocol = asked.protocol.0;
+        let question =
+            netpol_service_question { source, service, port, protocol, reserved: 0, port_name };
+        // SAFETY: as before; the list is read while it lives.
+        let mut judgements = unsafe {
+            let status = netpol_engine_attribute_service(self.engine, &question, &mut backends);
+            unanswered(status, &asked.service)?;
+            ok(netpol_engine_decide_service(self.engine, &question, &mut verdict));
+            let (mut list, mut length) = (null(), 0);
+            ok(netpol_backends_list(backends, &mut list, &mut length));
+            let list = std::slice::from_raw_parts(list, length);
+            let judgements = list.iter().map(|backend| self.backend(backend));
+            let judgements = judgements.collect::<Result<Vec<_>, Unanswered>>();
+            netpol_backends_free(backends);
+            judgements?
+        };
+        let allowed = judgements.iter().filter(|one| one.judgement.verdict().is_allow()).count();
+        let expected = match allowed {
+            0 => netpol_service_verdict::Deny,
+            all if all == judgements.len() => netpol_service_verdict::Allow,
+            _ => netpol_service_verdict::Mixed,
+        };
+        assert_eq!(verdict, expected as u8);
+        judgements.sort_by(|a, b| (&a.backend, a.port).cmp(&(&b.backend, b.port)));
+        Ok(judgements)
+    }
+
+    fn backend(&self, backend: &netpol_backend) -> Result<BackendJudgement, Unanswered> {
+        let name = match backend.party.family {
+            0 => {
+                let mut name = null_mut();
+                // SAFETY: every pointer is to something that lives during the call.
+                let text = unsafe {
+                    let endpoint = backend.party.endpoint;
+                    ok(netpol_engine_endpoint_name(self.engine, endpoint, &mut name));
+                    let text = seen(netpol_string_view(name));
+                    netpol_string_free(name);
+                    text
+                };
+                let (kind, name) = text.split_once('/').unwrap();
+                let prefix = format!("{}/", kind.to_lowercase());
+                format!("{}{name}", if kind == "Pod" { "" } else { prefix.as_str() })
+            }
+            4 => {
+                let [a, b, c, d, ..] = backend.party.address;
+                IpAddr::from([a, b, c, d]).to_string()
+            }
+            _ => IpAddr::from(backend.party.address).to_string(),
+        };
+        let judgement = self.judgement(&backend.decision)?;
+        Ok(BackendJudgement { backend: name, port: backend.port, judgement })
     }
 
     fn judgement(&self, decision: &netpol_decision) -> Result<Judgement, Unanswered> {
@@ -556,11 +568,17 @@ fn unanswered(status: netpol_status, name: &str) -> Result<(), Unanswered> {
     let name = name.to_owned();
     match status {
         netpol_status::Ok => Ok(()),
-        netpol_status::UnknownEndpoint | netpol_status::MalformedName => {
-            Err(reference::QuestionError::Unknown(name).into())
-        }
+        netpol_status::UnknownEndpoint
+        | netpol_status::UnknownService
+        | netpol_status::MalformedName => Err(reference::QuestionError::Unknown(name).into()),
         netpol_status::AmbiguousEndpoint => Err(reference::QuestionError::Ambiguous(name).into()),
         netpol_status::NoCommonFamily => Err(reference::QuestionError::NoCommonFamily.into()),
+        netpol_status::IsService => Err(reference::QuestionError::IsService(name).into()),
+        netpol_status::UnknownPortName => Err(reference::QuestionError::NoPort(name).into()),
+        netpol_status::NoBackends => Err(reference::QuestionError::NoBackends(name).into()),
+        netpol_status::ExternalName => Err(reference::QuestionError::ExternalName(name).into()),
+        netpol_status::NotUnderstood => Err(reference::QuestionError::NotUnderstood(name).into()),
+        netpol_status::UnknownPod => Err(reference::QuestionError::UnknownPod(name).into()),
         other => Err(Unanswered::Fault(seen(netpol_status_text(other as i32)))),
     }
 }

@@ -1,22 +1,25 @@
 //! `make install`, and programs that find the library as C programs do.
 
+mod support;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-fn succeeded(command: &mut Command) -> String {
-    let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
-    let err = String::from_utf8_lossy(&output.stderr);
-    let out = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(output.status.success(), "{command:?}: {}\n{out}{err}", output.status);
-    out
+use support::{compilers, has, has_built, missing, succeeded};
+
+fn output(command: &mut Command) -> String {
+    String::from_utf8(succeeded(command).stdout).unwrap()
 }
 
-fn has(tool: &str) -> bool {
-    let found = Command::new(tool).arg("--version").output().is_ok_and(|o| o.status.success());
+/// Whether the libraries are there that the example dataplane stands on; says so when they are not.
+fn libraries_are_there() -> bool {
+    let libraries = ["libnetfilter_queue", "libnetfilter_conntrack", "libmnl"];
+    let found =
+        Command::new("pkg-config").arg("--exists").args(libraries).status().unwrap().success();
     if !found {
-        eprintln!("SKIPPED: {tool} is not installed");
+        missing("building netpol-nfqueue", &format!("{libraries:?} are not all installed"));
     }
     found
 }
@@ -76,7 +79,7 @@ fn programs_outside_the_tree_find_the_installed_library() {
     ] {
         assert!(stage.join("opt/netpol").join(file).exists(), "{file}");
     }
-    if has("cargo-cinstall") {
+    if has_built("cargo-cinstall") {
         let packaged = place.join("packaged");
         let mut install = Command::new(env!("CARGO"));
         install.current_dir(root).args(["cinstall", "--prefix", "/opt/netpol", "--libdir", "lib"]);
@@ -90,14 +93,43 @@ fn programs_outside_the_tree_find_the_installed_library() {
         let mut pkg_config = Command::new("pkg-config");
         pkg_config.env("PKG_CONFIG_PATH", lib.join("pkgconfig"));
         pkg_config.env("PKG_CONFIG_SYSROOT_DIR", &stage).args(["--cflags", "--libs", "netpol"]);
-        let flags = succeeded(&mut pkg_config);
+        let flags = output(&mut pkg_config);
         let program = outside.join("by-pkg-config");
         let mut cc = Command::new("cc");
         cc.arg("-o").arg(&program).arg(outside.join("program.c")).args(flags.split_whitespace());
         succeeded(&mut cc);
         // The loader finds it by the full version alone.
-        let said = succeeded(Command::new(&program).env("LD_LIBRARY_PATH", &lib));
+        let said = output(Command::new(&program).env("LD_LIBRARY_PATH", &lib));
         assert_eq!(said, expected);
+    }
+
+    // The example dataplane is such a program too, with a Makefile.
+    if has("pkg-config") && has("make") && libraries_are_there() {
+        let dataplane = outside.join("nfqueue");
+        fs::create_dir_all(&dataplane).unwrap();
+        for file in fs::read_dir(root.join("examples/nfqueue")).unwrap() {
+            let file = file.unwrap();
+            fs::copy(file.path(), dataplane.join(file.file_name())).unwrap();
+        }
+        for compiler in compilers() {
+            let mut make = Command::new("make");
+            make.arg("-C").arg(&dataplane).args(["--always-make", "CFLAGS=-O2 -Werror"]);
+            make.arg(format!("CC={compiler}")).env("PKG_CONFIG_SYSROOT_DIR", &stage);
+            succeeded(make.env("PKG_CONFIG_PATH", lib.join("pkgconfig")));
+            let program = dataplane.join("netpol-nfqueue");
+            let said = output(Command::new(program).arg("--version").env("LD_LIBRARY_PATH", &lib));
+            assert_eq!(said, format!("netpol-nfqueue {version}\n"));
+        }
+        let mut install = Command::new("make");
+        install.arg("-C").arg(&dataplane).args(["install", "PREFIX=/opt/netpol"]);
+        succeeded(
+            install
+                .arg(format!("DESTDIR={}", stage.display()))
+                .env("PKG_CONFIG_PATH", lib.join("pkgconfig")),
+        );
+        for program in ["netpol-nfqueue", "netpol-nfqueue-rules"] {
+            assert!(stage.join("opt/netpol/sbin").join(program).exists(), "{program}");
+        }
     }
 
     if has("cmake") {
@@ -108,7 +140,7 @@ fn programs_outside_the_tree_find_the_installed_library() {
         succeeded(&mut configure);
         succeeded(Command::new("cmake").arg("--build").arg(&build));
         for program in ["shared", "static"] {
-            let said = succeeded(Command::new(build.join(program)).env("LD_LIBRARY_PATH", &lib));
+            let said = output(Command::new(build.join(program)).env("LD_LIBRARY_PATH", &lib));
             assert_eq!(said, expected, "{program}");
         }
     }

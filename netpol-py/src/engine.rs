@@ -81,7 +81,7 @@ impl Engine {
         destination: &Bound<'py, PyAny>,
         port: Option<&Bound<'py, PyAny>>,
         protocol: Option<&Bound<'py, PyAny>>,
-        icmp: Option<(u8, u8)>,
+        icmp: Option<&Bound<'py, PyAny>>,
         fragment: bool,
         via_service: bool,
         direction: Option<&Bound<'py, PyAny>>,
@@ -107,7 +107,7 @@ impl Engine {
         destination: &Bound<'py, PyAny>,
         port: Option<&Bound<'py, PyAny>>,
         protocol: Option<&Bound<'py, PyAny>>,
-        icmp: Option<(u8, u8)>,
+        icmp: Option<&Bound<'py, PyAny>>,
         fragment: bool,
         via_service: bool,
     ) -> PyResult<Bound<'py, PyAny>> {
@@ -137,7 +137,7 @@ impl Engine {
         destination: &Bound<'py, PyAny>,
         port: Option<&Bound<'py, PyAny>>,
         protocol: Option<&Bound<'py, PyAny>>,
-        icmp: Option<(u8, u8)>,
+        icmp: Option<&Bound<'py, PyAny>>,
         fragment: bool,
         via_service: bool,
     ) -> PyResult<Bound<'py, PyAny>> {
@@ -258,10 +258,15 @@ impl Engine {
         &self,
         py: Python<'py>,
         source: &Bound<'py, PyAny>,
-        port: u16,
+        port: &Bound<'py, PyAny>,
         protocol: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let party = question::party(&self.engine, "source", source)?;
+        let Some(port) = arguments::integer(port) else {
+            // Each destination would have its own.
+            return Err(wrong_type("port", "a number", port));
+        };
+        let port = arguments::port_number(port?).map_err(PyValueError::new_err)?;
         let protocol = protocol.map(arguments::protocol).transpose()?.unwrap_or(TCP);
         let reach = py.detach(|| self.engine.destinations_of(party, protocol, port));
         answers::reach(py, &self.engine, &reach.map_err(|error| errors::question(py, &error))?)
@@ -301,12 +306,15 @@ impl Engine {
         py: Python<'py>,
         changes: &Bound<'py, Changes>,
         flows: &Bound<'py, PyAny>,
-        before: PyReadonlyArray1<'py, bool>,
+        before: &Bound<'py, PyAny>,
         columns: Option<&Bound<'py, PyAny>>,
         threads: Option<usize>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let batch = Batch::new(&self.engine, flows, columns, None, threads)?;
-        let before = before.as_array().iter().copied().collect::<Vec<_>>();
+        let wrong = || wrong_type("before", "an array of truth values", before);
+        let verdicts = py.import("numpy")?.call_method1("asarray", (before,))?;
+        let verdicts = verdicts.extract::<PyReadonlyArray1<'_, bool>>().map_err(|_| wrong())?;
+        let before = verdicts.as_array().iter().copied().collect::<Vec<_>>();
         columns::recheck(py, &batch, changes.get().inner(), &before)
     }
 

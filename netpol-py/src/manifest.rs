@@ -9,7 +9,7 @@ use netpol_core::manifest::ReadOptions;
 use netpol_core::model::ObjectRef;
 use netpol_core::render::{self, Style};
 use netpol_core::{Admission, Cluster, Diagnostic, Options, legacy};
-use pyo3::exceptions::PyValueError;
+use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyString, PyTuple};
 
@@ -213,7 +213,15 @@ fn text_of(
 ) -> PyResult<(Vec<u8>, Option<String>, bool)> {
     let given = || name.map(str::to_owned);
     if let Ok(text) = source.cast::<PyString>() {
-        return Ok((text.to_str()?.as_bytes().to_vec(), given(), true));
+        let text = text.to_str()?;
+        if is_path(text) {
+            let message = format!(
+                "`{text}` is a path, and text is expected here: netpol.load, Cluster.apply_files and \
+                 Manifest.read_files take paths"
+            );
+            return Err(PyTypeError::new_err(message));
+        }
+        return Ok((text.as_bytes().to_vec(), given(), true));
     }
     if let Ok(bytes) = source.cast::<PyBytes>() {
         return Ok((bytes.as_bytes().to_vec(), given(), true));
@@ -221,6 +229,12 @@ fn text_of(
     let read = source.py().import("netpol._sources")?.call_method1("read", (source,))?;
     let (text, own, is_text): (Vec<u8>, Option<String>, bool) = read.extract()?;
     Ok((text, given().or(own), is_text))
+}
+
+/// Whether a text that cannot be a manifest is the path of something that is there.
+fn is_path(text: &str) -> bool {
+    let is_one_word = !text.contains(['\n', '{', '\0']) && !text.contains(": ");
+    is_one_word && !text.is_empty() && std::path::Path::new(text).exists()
 }
 
 /// The notes of a conversion, with their places in the text.

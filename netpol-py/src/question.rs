@@ -20,7 +20,7 @@ const END: &str = "`namespace/name`, a netpol.Endpoint, or an IP address";
 pub(crate) struct Asking<'a, 'py> {
     pub(crate) port: Option<&'a Bound<'py, PyAny>>,
     pub(crate) protocol: Option<&'a Bound<'py, PyAny>>,
-    pub(crate) icmp: Option<(u8, u8)>,
+    pub(crate) icmp: Option<&'a Bound<'py, PyAny>>,
     pub(crate) fragment: bool,
     pub(crate) via_service: bool,
 }
@@ -128,7 +128,7 @@ impl Asking<'_, '_> {
             let message = "a fragment has neither ports nor an ICMP type";
             return Err(PyValueError::new_err(message));
         }
-        match (self.port, self.icmp) {
+        match (self.port, self.icmp.map(icmp).transpose()?) {
             (Some(port), _) if protocol.has_policy_ports() => {
                 let destination = port_of(py, engine, destination, port, protocol)?;
                 Ok(Some(Transport::Ports { source: 0, destination }))
@@ -143,6 +143,17 @@ impl Asking<'_, '_> {
             ))),
             (None, None) => Ok(Some(Transport::Unknown)),
         }
+    }
+}
+
+/// Type and code of ICMP.
+fn icmp(value: &Bound<'_, PyAny>) -> PyResult<(u8, u8)> {
+    let (kind, code) = value
+        .extract::<(i64, i64)>()
+        .map_err(|_| wrong_type("icmp", "a tuple of type and code", value))?;
+    match (u8::try_from(kind), u8::try_from(code)) {
+        (Ok(kind), Ok(code)) => Ok((kind, code)),
+        _ => Err(PyValueError::new_err(format!("{value} is no ICMP type and code: each 0 to 255"))),
     }
 }
 

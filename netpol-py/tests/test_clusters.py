@@ -169,6 +169,8 @@ def test_changes() -> None:
     assert changes.touches_batch(flows).tolist() == [True, True, True]
     with pytest.raises(ValueError, match="equally many"):
         second.recheck(changes, flows, before[:2])
+    with pytest.raises(TypeError, match="before must be an array of truth values, not list"):
+        second.recheck(changes, flows, ["allow"])  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="of another cluster"):
         second.changes_since(shop.engine())
     with pytest.raises(TypeError, match=r"earlier must be a netpol\.Engine or a generation, not str"):
@@ -286,6 +288,7 @@ spec: {podSelector: {app: web}, allowIncoming: {toPorts: [{port: 80}]}}
     ("source", "message"),
     [
         (Path("shop"), "is a path, and objects are expected here"),
+        (str(shop.SHOP), "is a path, and text is expected here"),
         (5, "objects must be text, an open file, a dictionary.* not int"),
         (None, "not NoneType"),
         ([5], "object 0 must be a dictionary or an object of the kubernetes client, not int"),

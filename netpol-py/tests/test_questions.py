@@ -119,6 +119,10 @@ def test_who_reaches_whom() -> None:
     assert 5 not in reach
     assert DB in ENGINE.destinations_of(API, port=5432)
     assert DB not in ENGINE.destinations_of(WEB, port=5432)
+    with pytest.raises(TypeError, match="port must be a number, not str"):
+        ENGINE.destinations_of(API, port="postgres")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="65536 is no port"):
+        ENGINE.destinations_of(API, port=65536)
 
 
 def test_names_of_things() -> None:
@@ -168,6 +172,8 @@ def test_raw_packets() -> None:
         (TypeError, "source must be `namespace/name`, a netpol.Endpoint, or an IP address, not int", 5, DB, {"port": 1}),
         (TypeError, "destination must be `namespace/name`.* not NoneType", API, None, {"port": 1}),
         (TypeError, "not netpol._names.ObjectName", netpol.ObjectName("Pod", "shop", "api"), DB, {"port": 1}),
+        (TypeError, "icmp must be a tuple of type and code, not int", API, DB, {"protocol": "ICMP", "icmp": 8}),
+        (ValueError, "is no ICMP type and code", API, DB, {"protocol": "ICMP", "icmp": (256, 0)}),
         (ValueError, "has a zone", ipaddress.ip_address("fe80::1%eth0"), DB, {"port": 1}),
     ],
 )

@@ -200,6 +200,8 @@ impl Cluster {
             Kind::Namespace => inventory.clear_namespace(name),
             Kind::Node => inventory.delete_node(name),
             Kind::Pod | Kind::Workload(_) => inventory.delete_endpoint(kind, namespace, name),
+            Kind::Service => inventory.delete_service(namespace, name),
+            Kind::EndpointSlice => inventory.delete_endpoint_slice(namespace, name),
             Kind::NetworkPolicy => inventory.delete_policy(namespace, name),
             Kind::ClusterNetworkPolicy
             | Kind::AdminNetworkPolicy
@@ -345,6 +347,7 @@ impl Cluster {
     pub fn counts(&self) -> Vec<(&'static str, usize)> {
         let mut counts = self.compiler.as_ref().map(Compiler::counts).unwrap_or_default();
         counts.push(("labels", self.inventory.names.labels.len()));
+        counts.push(("endpoint slices", self.inventory.services.slices()));
         counts
     }
 
@@ -390,6 +393,8 @@ impl Cluster {
             Object::Workload(object) => {
                 inventory.upsert_workload(name, object, options);
             }
+            Object::Service(object) => inventory.upsert_service(name, object),
+            Object::EndpointSlice(object) => inventory.upsert_endpoint_slice(name, object),
             Object::NetworkPolicy(object) => {
                 let policy = policy::network_policy(name, object, options);
                 inventory.upsert_policy(policy);

@@ -38,6 +38,7 @@ impl Compiler {
             ("dense pages", dense),
             ("run pages", runs),
             ("endpoints", self.directory.names.len()),
+            ("services", self.directory.services.len()),
         ]
     }
 

@@ -13,7 +13,8 @@
 //!    atoms ([`label_class_rules`], [`rule_sets`], [`guards`]); with the chain of an address that
 //!    makes one of the [`classes`], with its [`signatures`].
 //! 5. [`endpoints`] get their classes, [`addresses`] their owners, the address tables their entries.
-//! 6. What nobody uses any more is forgotten, and [`changes`] says whose verdicts may differ.
+//! 6. [`services`], which nothing before depends on.
+//! 7. What nobody uses any more is forgotten, and [`changes`] says whose verdicts may differ.
 //!
 //! Everything interned is interned by content and counted, so what is left depends on what the
 //! inventory holds and not on how it came to hold it.
@@ -39,6 +40,7 @@ mod port_names;
 mod prefixes;
 mod rule_sets;
 mod scopes;
+mod services;
 mod signatures;
 mod slab;
 mod steps;

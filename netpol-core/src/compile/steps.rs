@@ -9,6 +9,7 @@ use super::nodes::Surroundings;
 use super::policies::Name;
 use super::prefixes::{Chain, ChainAtoms};
 use super::rule_sets::Sources;
+use super::services::set_services;
 use super::{Compiled, Compiler, TooLarge};
 use crate::directory::NamespaceEntry;
 use crate::inventory::{Dirty, Inventory};
@@ -38,6 +39,7 @@ impl Compiler {
         self.place_endpoints(inventory, options)?;
         self.refresh_classes()?;
         self.settle_addresses()?;
+        set_services(dirty, &inventory.services, &mut self.directory.services);
         for address in std::mem::take(&mut self.work.node_addresses) {
             self.changes.address(address);
         }

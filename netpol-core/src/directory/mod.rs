@@ -7,6 +7,7 @@
 mod endpoints;
 mod policy_list;
 mod provenance;
+mod services;
 
 use std::hash::BuildHasher;
 use std::net::IpAddr;
@@ -20,6 +21,13 @@ pub(crate) use policy_list::{Form, Line, LinePort, PolicyList};
 pub(crate) use provenance::{
     ClassOrigin, Isolated, Isolating, Isolation, OrderedLists, OtherOrigin, PeerLine, PolicyEntry,
     PolicyLines, PolicyNumber, PortKeys, PortLine, RuleLines,
+};
+pub use services::ServiceId;
+pub(crate) use services::{ServiceDirectory, ServiceEntry};
+
+pub(crate) use crate::inventory::{
+    Readiness, ServiceAddress, ServiceForm, ServicePortRecord, ServiceRecord, SliceEndpoint,
+    SliceRecord, TargetPort,
 };
 
 use crate::hash::{FixedHasher, Set};
@@ -56,6 +64,8 @@ pub(crate) struct Directory {
     pub(crate) port_lists: Shelf<Arc<[NamedPort]>>,
     /// The prefixes in use, with the class of addresses in them that are nobody's.
     pub(crate) prefixes: Shelf<(IpNet, ClassId)>,
+    /// Services, which no packet asks for.
+    pub(crate) services: ServiceDirectory,
 }
 
 /// The hash of an address, for [`Directory::owners`].
@@ -162,6 +172,7 @@ impl Directory {
             + self.policy_lists.spare_bytes()
             + self.port_lists.spare_bytes()
             + self.prefixes.spare_bytes()
+            + self.services.spare_bytes()
     }
 
     /// The directory as it is now, for a snapshot.
@@ -180,6 +191,7 @@ impl Directory {
             policy_lists: self.policy_lists.share(),
             port_lists: self.port_lists.share(),
             prefixes: self.prefixes.share(),
+            services: self.services.share(),
         }
     }
 }

@@ -14,7 +14,7 @@ pub struct LengthMismatch {
 
 impl LengthMismatch {
     /// Whether so many packets and verdicts belong together.
-    pub(super) const fn check(packets: usize, verdicts: usize) -> Result<(), LengthMismatch> {
+    pub(crate) const fn check(packets: usize, verdicts: usize) -> Result<(), LengthMismatch> {
         if packets == verdicts { Ok(()) } else { Err(LengthMismatch { packets, verdicts }) }
     }
 }

@@ -251,6 +251,9 @@ impl Snapshot {
         }
         let egress = self.account(case, Direction::Egress, &decision.egress);
         let ingress = self.account(case, Direction::Ingress, &decision.ingress);
+        if let Side { endpoint: None, address: Some(address), .. } = case.destination {
+            notes.extend(self.note_on_service_address(address));
+        }
         for Account { direction, allowed_by, .. } in [&egress, &ingress] {
             if allowed_by.len() == MOST_RULES {
                 notes.push(format!("of the rules for {direction}, {MOST_RULES} are named at most"));

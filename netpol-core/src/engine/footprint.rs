@@ -85,6 +85,7 @@ impl Engine {
                 ("names", directory.names.bytes()),
                 ("namespaces", directory.namespaces.bytes()),
                 ("prefixes", directory.prefixes.bytes()),
+                ("services", directory.services.bytes() + self.0.endpoints_by_namespace.bytes()),
             ],
             writer: Vec::new(),
         }

@@ -3,16 +3,19 @@
 //! [`Engine::decide`] is the hot path: two address lookups and two intersections.
 //! [`Engine::attribute`] gives the same verdict with its reason as integers,
 //! [`Engine::explain`] with names. Each exists for packets and, with `_question`, for endpoints
-//! meant by name or handle.
+//! meant by name or handle. A question about a Service is one about each of its
+//! [backends](Engine::backends).
 
 #![warn(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
 
 mod attribute;
+mod backends;
 mod changes;
 mod decide;
 mod exceptions;
 mod explain;
 mod footprint;
+mod lint;
 mod nearest;
 mod publication;
 mod question;
@@ -20,6 +23,8 @@ mod question;
 mod raw;
 mod reach;
 mod reason;
+mod service;
+mod service_error;
 mod tiers;
 
 use std::fmt;
@@ -40,7 +45,10 @@ pub use publication::{Reader, ReaderFactory};
 pub use question::{Party, Question, QuestionError};
 pub use reach::Reach;
 pub use reason::Reason;
+pub use service::{Backend, ServiceExplanation, ServiceId, ServiceQuestion, ServiceVerdict};
+pub use service_error::{NoBackends, ServiceError};
 
+use self::backends::EndpointsByNamespace;
 use crate::diagnostic::Diagnostic;
 use crate::directory::{Directory, EndpointId};
 use crate::model::ObjectRef;
@@ -99,6 +107,7 @@ struct Snapshot {
     directory: Directory,
     warnings: Arc<[Diagnostic]>,
     history: Arc<History>,
+    endpoints_by_namespace: EndpointsByNamespace,
 }
 
 impl Engine {
@@ -120,6 +129,7 @@ impl Engine {
             directory,
             warnings,
             history,
+            endpoints_by_namespace: EndpointsByNamespace::default(),
         }))
     }
 

@@ -4,7 +4,7 @@ use smallvec::SmallVec;
 
 use super::{Engine, Snapshot};
 use crate::directory::{EndpointEntry, EndpointId};
-use crate::net::Protocol;
+use crate::net::{Families, Protocol};
 use crate::packet::{Packet, Traffic, Transport};
 use crate::tables::ClassId;
 
@@ -39,6 +39,8 @@ pub struct Question {
     pub(super) source: Party,
     pub(super) destination: Party,
     pub(super) traffic: Traffic,
+    /// Those in which the connection may be opened.
+    pub(super) families: Families,
 }
 
 impl Question {
@@ -54,6 +56,7 @@ impl Question {
             source: source.into(),
             destination: destination.into(),
             traffic: Traffic::new(protocol, transport),
+            families: Families::BOTH,
         }
     }
 
@@ -71,6 +74,12 @@ impl Question {
 
     pub(super) const fn traffic(&self) -> &Traffic {
         &self.traffic
+    }
+
+    /// The same question in these families alone.
+    pub(super) const fn within(mut self, families: Families) -> Question {
+        self.families = families;
+        self
     }
 
     /// The same question about a packet that came through a Service; see
@@ -111,6 +120,15 @@ pub enum QuestionError {
         /// What it could be, as `kind/namespace/name`.
         candidates: Vec<String>,
     },
+    /// The text names a Service, which is no end of a connection.
+    #[error(
+        "`{text}` is a Service, not an endpoint: its pods open connections, not it, and as a \
+         destination it means its backends"
+    )]
+    IsService {
+        /// The text.
+        text: String,
+    },
     /// The handle belongs to another engine.
     #[error("the endpoint handle is not of this engine")]
     ForeignHandle,
@@ -146,7 +164,7 @@ pub enum QuestionError {
     },
 }
 
-fn hint(similar: &[String]) -> String {
+pub(super) fn hint(similar: &[String]) -> String {
     if similar.is_empty() { String::new() } else { format!("; did you mean {}?", list(similar)) }
 }
 
@@ -252,11 +270,11 @@ impl Snapshot {
         let sources = self.sides(question.source)?;
         let destinations = self.sides(question.destination)?;
         let mut cases = SmallVec::new();
-        for source in &sources {
+        for source in sources.iter().filter(|source| question.families.admit(source.address)) {
             let matching = destinations.iter().find(|destination| {
                 match (source.address, destination.address) {
                     (Some(a), Some(b)) => a.is_ipv4() == b.is_ipv4(),
-                    _ => true,
+                    _ => question.families.admit(destination.address),
                 }
             });
             if let Some(destination) = matching {
@@ -302,6 +320,9 @@ impl Snapshot {
             [kind, namespace, name] => (Some(kind), namespace, name),
             _ => return Err(QuestionError::Malformed { text: text.to_owned() }),
         };
+        if kind.is_some_and(is_service) {
+            return Err(QuestionError::IsService { text: text.to_owned() });
+        }
         let named = self.directory.named(namespace, name).into_iter();
         let named = named.filter_map(|id| Some((id, self.directory.endpoint(id)?)));
         let mut named = named
@@ -344,6 +365,11 @@ impl Snapshot {
         similar.truncate(3);
         similar
     }
+}
+
+/// Whether a kind, as a question spells it, is that of Services.
+pub(super) fn is_service(kind: &str) -> bool {
+    ["svc", "service"].iter().any(|service| kind.eq_ignore_ascii_case(service))
 }
 
 fn label(entry: &EndpointEntry) -> String {

@@ -8,8 +8,8 @@ impl Engine {
     ///
     /// The same as [`decide`](Engine::decide) of the [`packet`](RawPacket::packet) that
     /// [`RawPacket::parse`] reads, and as that it knows no connection: replies, ICMP errors about
-    /// what was allowed, and later fragments are judged as if each were the first packet. Never
-    /// allocates, locks or panics, whatever the bytes. Needs the feature `packet`.
+    /// what was allowed, and later fragments are judged as if each were the first packet;
+    /// [`Flows`](crate::flows::Flows) knows them. Never allocates, locks or panics, whatever the bytes. Needs the feature `packet`.
     ///
     /// # Errors
     ///

@@ -26,6 +26,8 @@ origins! {
     NAME_SUBDOMAIN = "format=dns-subdomain";
     /// A name is no DNS-1123 label.
     NAME_LABEL = "format=dns-label";
+    /// A name is no DNS-1035 label.
+    NAME_LABEL_1035 = "format=dns-1035-label";
     /// A generateName cannot begin a name.
     GENERATE_NAME = "format=generate-name";
     /// A namespaced object names no namespace.
@@ -108,6 +110,42 @@ origins! {
     WORKLOAD_SELECTOR_EMPTY = "minProperties=selector";
     /// A workload whose selector does not match its own pods.
     TEMPLATE_LABELS = "match=template-labels";
+    /// A Service without ports.
+    SERVICE_PORTS_REQUIRED = "required=service-ports";
+    /// A port of a Service without a name, beside others.
+    SERVICE_PORT_NAME_REQUIRED = "required=service-port-name";
+    /// A port of a Service, or of an EndpointSlice, whose name is no DNS-1123 label.
+    SERVICE_PORT_NAME = "format=service-port-name";
+    /// Two ports of a Service have one number and protocol.
+    SERVICE_PORT_UNIQUE = "unique=service-port";
+    /// An unknown type of Service.
+    SERVICE_TYPE = "enum=service-type";
+    /// Addresses of its own in a type of Service that has none, or has to have one.
+    CLUSTER_IPS = "forbidden=clusterIPs";
+    /// The addresses of a Service contradict each other.
+    CLUSTER_IPS_AGREE = "match=clusterIPs";
+    /// Too many addresses of a Service.
+    CLUSTER_IPS_MAX = "maxItems=clusterIPs";
+    /// An unknown address family.
+    IP_FAMILY = "enum=ipFamily";
+    /// Address families of a Service that has no addresses.
+    IP_FAMILIES_FORBIDDEN = "forbidden=ipFamilies";
+    /// An ExternalName Service that names nothing.
+    EXTERNAL_NAME_REQUIRED = "required=externalName";
+    /// An unknown traffic policy of a Service.
+    TRAFFIC_POLICY = "enum=trafficPolicy";
+    /// An address that can be nobody's: unspecified, loopback or link-local.
+    SPECIAL_IP = "forbidden=special-ip";
+    /// An EndpointSlice that does not say what its addresses are.
+    ADDRESS_TYPE_REQUIRED = "required=addressType";
+    /// An unknown type of addresses.
+    ADDRESS_TYPE = "enum=addressType";
+    /// An endpoint of an EndpointSlice without an address.
+    ADDRESSES_REQUIRED = "required=addresses";
+    /// Too many addresses of an endpoint.
+    ADDRESSES_MAX = "maxItems=addresses";
+    /// Too many endpoints of an EndpointSlice.
+    ENDPOINTS_MAX = "maxItems=endpoints";
     /// A cluster-wide policy without a tier.
     TIER_REQUIRED = "required=tier";
     /// An unknown tier.

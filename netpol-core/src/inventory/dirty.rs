@@ -1,5 +1,6 @@
 use std::collections::BTreeSet;
 
+use super::Inventory;
 use crate::model::Kind;
 
 /// What changed since it was last compiled: numbers and names, of what is there and of what is
@@ -22,6 +23,10 @@ pub(crate) struct Dirty {
     pub(crate) nodes: Vec<Box<str>>,
     /// Domain names.
     pub(crate) domains: BTreeSet<Box<str>>,
+    /// Services, by number: themselves, or their EndpointSlices.
+    pub(crate) services: Vec<u32>,
+    /// Those of them that are gone; nobody else has their numbers yet.
+    pub(crate) left_services: Vec<u32>,
 }
 
 impl Dirty {
@@ -37,6 +42,8 @@ impl Dirty {
         self.cluster_policies.dedup();
         self.nodes.sort_unstable();
         self.nodes.dedup();
+        self.services.sort_unstable();
+        self.services.dedup();
     }
 
     /// Whether nothing changed.
@@ -47,6 +54,7 @@ impl Dirty {
             && self.cluster_policies.is_empty()
             && self.nodes.is_empty()
             && self.domains.is_empty()
+            && self.services.is_empty()
     }
 
     /// Adds what changed elsewhere.
@@ -59,5 +67,66 @@ impl Dirty {
         self.cluster_policies.append(&mut other.cluster_policies);
         self.nodes.append(&mut other.nodes);
         self.domains.append(&mut other.domains);
+        self.services.append(&mut other.services);
+        self.left_services.append(&mut other.left_services);
+    }
+}
+
+impl Inventory {
+    /// Whether something changed since the last call of [`take_dirty`](Self::take_dirty).
+    pub(crate) fn is_dirty(&self) -> bool {
+        !self.dirty.is_empty() || self.domains.has_changed() || self.services.has_changed()
+    }
+
+    /// What changed since the last call.
+    pub(crate) fn take_dirty(&mut self) -> Dirty {
+        let mut dirty = std::mem::take(&mut self.dirty);
+        dirty.domains = self.domains.take_changed();
+        let (services, left_services) = self.services.take_changed();
+        dirty.services.extend(services);
+        dirty.left_services.extend(left_services);
+        dirty.normalize();
+        dirty
+    }
+
+    /// Everything, as if all of it had changed.
+    pub(crate) fn everything(&mut self) -> Dirty {
+        let changed = self.take_dirty();
+        let policies = self.namespaces().flat_map(|(number, record)| {
+            record.policies.keys().map(move |name| (number, name.clone()))
+        });
+        let mut dirty = Dirty {
+            namespaces: self.namespaces().map(|(number, _)| number).collect(),
+            endpoints: self.endpoints().map(|(number, _)| number).collect(),
+            policies: policies.collect(),
+            cluster_policies: self.cluster_policies.keys().cloned().collect(),
+            nodes: self.nodes.keys().chain(self.fed_node_addresses.keys()).cloned().collect(),
+            domains: self.domains.names().map(Into::into).collect(),
+            services: self.services.all().collect(),
+            // Of what is gone only the numbers are left.
+            left_namespaces: changed.left_namespaces,
+            left_endpoints: changed.left_endpoints,
+            left_services: changed.left_services,
+        };
+        dirty.normalize();
+        dirty
+    }
+
+    /// Says that these changes are compiled: the numbers of what is gone may be others'.
+    pub(crate) fn settle(&mut self, dirty: &Dirty) {
+        for number in &dirty.left_namespaces {
+            self.namespace_numbers.give_back(*number);
+        }
+        for number in &dirty.left_endpoints {
+            self.endpoint_numbers.give_back(*number);
+        }
+        self.services.give_back(&dirty.left_services);
+        self.names.labels.sweep();
+        self.names.ports.sweep();
+    }
+
+    /// Says that these changes could not be compiled, and are still to be.
+    pub(crate) fn reopen(&mut self, dirty: Dirty) {
+        self.dirty.append(dirty);
     }
 }

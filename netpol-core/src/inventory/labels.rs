@@ -4,7 +4,7 @@ use std::sync::Arc;
 use hashbrown::HashTable;
 use smallvec::SmallVec;
 
-use crate::hash::FixedHasher;
+use crate::hash::{FixedHasher, Map};
 
 /// An interned label: a key with a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -30,6 +30,8 @@ pub(crate) struct LabelIndex {
     pairs: Vec<Pair>,
     free_pairs: Vec<u32>,
     pair_table: HashTable<u32>,
+    /// How many Services select by a pair: few are selected by.
+    kept: Map<u32, u32>,
     /// Pairs that were in use by nobody when last looked at, and keys.
     condemned: Vec<u32>,
     condemned_keys: Vec<u32>,
@@ -161,6 +163,21 @@ impl LabelIndex {
         }
     }
 
+    /// A Service selects by a label, which policies need not know of.
+    pub(super) fn keep(&mut self, label: Label) {
+        *self.kept.entry(label.0).or_default() += 1;
+    }
+
+    /// A Service selects no more by a label.
+    pub(super) fn drop_kept(&mut self, label: Label) {
+        let Some(count) = self.kept.get_mut(&label.0) else { return };
+        *count -= 1;
+        if *count == 0 {
+            self.kept.remove(&label.0);
+            self.condemned.push(label.0);
+        }
+    }
+
     /// A selector asks for a fact. Says whether it is the first.
     pub(crate) fn want(&mut self, fact: Fact) -> bool {
         let wants = self.wants(fact);
@@ -234,7 +251,7 @@ impl LabelIndex {
         condemned.dedup();
         for number in condemned.drain(..) {
             let pair = &self.pairs[number as usize];
-            if pair.live > 0 || pair.wants > 0 {
+            if pair.live > 0 || pair.wants > 0 || self.kept.contains_key(&number) {
                 continue;
             }
             let hash = hash_of(&self.keys, pair);
@@ -282,6 +299,7 @@ impl LabelIndex {
             + self.keys.iter().map(|key| key.pairs.capacity() * 4 + key.text.len()).sum::<usize>()
             + self.keys.capacity() * size_of::<Key>()
             + (self.pair_table.capacity() + self.key_table.capacity()) * 5
+            + self.kept.capacity() * size_of::<(u32, u32)>()
     }
 }
 
@@ -338,6 +356,13 @@ mod tests {
         assert_eq!((index.len(), index.keys.len() - index.free_keys.len()), (0, 0));
         let again = index.intern("app", "web");
         assert_eq!((index.key(again), &**index.value(again)), ("app", "web"));
+        // What a Service selects by stays, and is no fact that policies ask for.
+        index.keep(again);
+        index.sweep();
+        assert_eq!((index.len(), index.facts_of(&[again]).len()), (1, 0));
+        index.drop_kept(again);
+        index.sweep();
+        assert_eq!(index.len(), 0);
     }
 
     #[test]

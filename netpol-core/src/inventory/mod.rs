@@ -11,6 +11,7 @@ mod endpoint;
 mod labels;
 mod node;
 mod saved;
+mod services;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::BuildHasher;
@@ -21,13 +22,17 @@ use hashbrown::HashTable;
 
 pub(crate) use dirty::Dirty;
 pub(crate) use domains::Domains;
-pub(crate) use endpoint::{EndpointRecord, Names};
+pub(crate) use endpoint::{EndpointRecord, Names, Readiness};
 pub(crate) use labels::{Fact, FactList, Label, LabelIndex};
 pub(crate) use node::NodeRecord;
 pub(crate) use saved::SavedInventory;
+pub(crate) use services::{
+    ServiceAddress, ServiceForm, ServicePortRecord, ServiceRecord, Services, SliceEndpoint,
+    SliceRecord, TargetPort,
+};
 
 use crate::hash::{FixedHasher, Map};
-use crate::model::{Kind, Labels, ObjectRef, Pod, Workload};
+use crate::model::{EndpointSlice, Kind, Labels, ObjectRef, Pod, Service, Workload};
 use crate::numbers::Numbers;
 use crate::options::Options;
 use crate::policy::Policy;
@@ -48,6 +53,7 @@ pub(crate) struct Inventory {
     pub(crate) cluster_policies: BTreeMap<(Kind, Box<str>), Arc<Policy>>,
     /// What domain names resolve to, as the embedder feeds it.
     pub(crate) domains: Domains,
+    pub(crate) services: Services,
     /// How many objects there were that the server would have named after the same prefix.
     pub(crate) unnamed: BTreeMap<ObjectRef, u32>,
     dirty: Dirty,
@@ -158,6 +164,7 @@ impl Inventory {
 
     /// Forgets a namespace with everything in it. Says whether the Namespace object was there.
     pub(crate) fn clear_namespace(&mut self, name: &str) -> bool {
+        self.services.clear_namespace(name, &mut self.names.labels);
         let Some(number) = self.namespace_names.get(name).copied() else { return false };
         let Some(record) = self.namespace_mut(number) else { return false };
         let endpoints = record.endpoints.iter().copied().collect::<Vec<_>>();
@@ -184,6 +191,8 @@ impl Inventory {
                 let of_kind = records.filter(|record| record.kind == kind);
                 of_kind.map(|record| ((&*record.namespace).into(), record.name.clone())).collect()
             }
+            Kind::Service => self.services.names(),
+            Kind::EndpointSlice => self.services.slice_names(),
             Kind::NetworkPolicy => {
                 let records = self.namespaces.iter().flatten();
                 let policies = records.flat_map(|record| {
@@ -346,6 +355,26 @@ impl Inventory {
         }
     }
 
+    /// Adds a Service, or changes it.
+    pub(crate) fn upsert_service(&mut self, name: Box<str>, service: &Service) {
+        self.services.upsert(name, service, &mut self.names.labels);
+    }
+
+    /// Forgets a Service. Says whether it was there.
+    pub(crate) fn delete_service(&mut self, namespace: &str, name: &str) -> bool {
+        self.services.delete(namespace, name, &mut self.names.labels)
+    }
+
+    /// Adds an EndpointSlice, or changes it.
+    pub(crate) fn upsert_endpoint_slice(&mut self, name: Box<str>, slice: &EndpointSlice) {
+        self.services.upsert_slice(name, slice);
+    }
+
+    /// Forgets an EndpointSlice. Says whether it was there.
+    pub(crate) fn delete_endpoint_slice(&mut self, namespace: &str, name: &str) -> bool {
+        self.services.delete_slice(namespace, name)
+    }
+
     /// Adds a NetworkPolicy, or changes it.
     pub(crate) fn upsert_policy(&mut self, policy: Policy) {
         let (number, _) = self.home(&policy.namespace);
@@ -413,63 +442,13 @@ impl Inventory {
         }
     }
 
-    /// Whether something changed since the last call of [`take_dirty`](Self::take_dirty).
-    pub(crate) fn is_dirty(&self) -> bool {
-        !self.dirty.is_empty() || self.domains.has_changed()
-    }
-
-    /// What changed since the last call.
-    pub(crate) fn take_dirty(&mut self) -> Dirty {
-        let mut dirty = std::mem::take(&mut self.dirty);
-        dirty.domains = self.domains.take_changed();
-        dirty.normalize();
-        dirty
-    }
-
-    /// Everything, as if all of it had changed.
-    pub(crate) fn everything(&mut self) -> Dirty {
-        let changed = self.take_dirty();
-        let policies = self.namespaces().flat_map(|(number, record)| {
-            record.policies.keys().map(move |name| (number, name.clone()))
-        });
-        let mut dirty = Dirty {
-            namespaces: self.namespaces().map(|(number, _)| number).collect(),
-            endpoints: self.endpoints().map(|(number, _)| number).collect(),
-            policies: policies.collect(),
-            cluster_policies: self.cluster_policies.keys().cloned().collect(),
-            nodes: self.nodes.keys().chain(self.fed_node_addresses.keys()).cloned().collect(),
-            domains: self.domains.names().map(Into::into).collect(),
-            // Of what is gone only the numbers are left.
-            left_namespaces: changed.left_namespaces,
-            left_endpoints: changed.left_endpoints,
-        };
-        dirty.normalize();
-        dirty
-    }
-
-    /// Says that these changes are compiled: the numbers of what is gone may be others'.
-    pub(crate) fn settle(&mut self, dirty: &Dirty) {
-        for number in &dirty.left_namespaces {
-            self.namespace_numbers.give_back(*number);
-        }
-        for number in &dirty.left_endpoints {
-            self.endpoint_numbers.give_back(*number);
-        }
-        self.names.labels.sweep();
-        self.names.ports.sweep();
-    }
-
-    /// Says that these changes could not be compiled, and are still to be.
-    pub(crate) fn reopen(&mut self, dirty: Dirty) {
-        self.dirty.append(dirty);
-    }
-
     /// Bytes on the heap, but for policies.
     pub(crate) fn bytes(&self) -> usize {
         self.endpoints.iter().flatten().map(|record| record.bytes()).sum::<usize>()
             + self.endpoints.capacity() * size_of::<usize>()
             + self.names.labels.bytes()
             + self.names.ports.bytes()
+            + self.services.bytes()
             + self.namespaces.capacity() * size_of::<NamespaceRecord>()
             + self
                 .namespaces

@@ -11,7 +11,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::endpoint::{EndpointRecord, NamedContainerPort, Names};
+use super::endpoint::{EndpointRecord, NamedContainerPort, Names, Readiness};
+use super::services::SavedServices;
 use super::{Domains, Inventory, NodeRecord};
 use crate::model::{Kind, Labels, ObjectRef, Timestamp};
 use crate::net::{Protocol, canonical};
@@ -27,6 +28,7 @@ pub(crate) struct SavedInventory {
     fed_node_addresses: BTreeMap<Box<str>, SavedAddresses>,
     cluster_policies: Vec<Arc<Policy>>,
     domains: SavedDomains,
+    services: SavedServices,
     unnamed: Vec<SavedCount>,
 }
 
@@ -50,6 +52,8 @@ struct SavedEndpoint {
     labels: Labels,
     addresses: SavedAddresses,
     named_ports: Vec<SavedPort>,
+    other_ports: Box<[(Protocol, u16)]>,
+    readiness: Readiness,
     host_network: bool,
     completed: bool,
     running: bool,
@@ -67,6 +71,7 @@ struct SavedPort {
     name: Box<str>,
     protocol: Protocol,
     number: u16,
+    first: bool,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -129,6 +134,7 @@ impl From<&Inventory> for SavedInventory {
                     .map(|(name, addresses)| (name.into(), addresses.collect()))
                     .collect(),
             },
+            services: SavedServices::new(&inventory.services, &inventory.names.labels),
             unnamed: unnamed
                 .map(|(prefix, count)| SavedCount { prefix: prefix.clone(), count: *count })
                 .collect(),
@@ -145,6 +151,7 @@ impl SavedEndpoint {
             name: (&*port.name).into(),
             protocol: port.protocol,
             number: port.number,
+            first: port.is_first,
         });
         SavedEndpoint {
             kind: record.kind,
@@ -152,6 +159,8 @@ impl SavedEndpoint {
             labels: labels.collect(),
             addresses: SavedAddresses(record.addresses.to_vec()),
             named_ports: ports.collect(),
+            other_ports: record.other_ports.clone(),
+            readiness: record.readiness,
             host_network: record.host_network,
             completed: record.completed,
             running: record.running,
@@ -166,7 +175,8 @@ impl SavedEndpoint {
         let ports = self.named_ports.into_iter().map(|port| {
             let label = names.ports.intern("", &port.name);
             let name = Arc::clone(names.ports.value(label));
-            NamedContainerPort { name, label, protocol: port.protocol, number: port.number }
+            let SavedPort { protocol, number, first: is_first, .. } = port;
+            NamedContainerPort { name, label, protocol, number, is_first }
         });
         let mut named_ports = ports.collect::<Vec<_>>();
         named_ports.sort_unstable();
@@ -178,6 +188,8 @@ impl SavedEndpoint {
             labels: names.labels(&self.labels),
             addresses: self.addresses.0.into(),
             named_ports,
+            other_ports: self.other_ports,
+            readiness: self.readiness,
             host_network: self.host_network,
             completed: self.completed,
             running: self.running,
@@ -245,6 +257,8 @@ impl TryFrom<SavedInventory> for Inventory {
         }
         domains.advance(now);
         inventory.domains = domains;
+        let services = saved.services.restore(&mut inventory.names.labels);
+        inventory.services = services.map_err(|(object, fault)| contradiction(object, fault))?;
         let unnamed = saved.unnamed.into_iter();
         inventory.unnamed = unnamed.map(|saved| (saved.prefix, saved.count)).collect();
         Ok(inventory)

@@ -8,8 +8,8 @@ use crate::model::{Object, WorkloadKind};
 
 use super::decode::{
     self, ADMIN_NETWORK_POLICY, ALPHA_NETWORK_POLICY, At, BASELINE_ADMIN_NETWORK_POLICY,
-    CLUSTER_NETWORK_POLICY, CRON_JOB, Decoder, NAMESPACE, NETWORK_POLICY, NODE, POD,
-    REPLICATION_CONTROLLER, Shape, WORKLOAD,
+    CLUSTER_NETWORK_POLICY, CRON_JOB, Decoder, ENDPOINT_SLICE, NAMESPACE, NETWORK_POLICY, NODE,
+    POD, REPLICATION_CONTROLLER, SERVICE, Shape, WORKLOAD,
 };
 use super::tree::Node;
 
@@ -49,6 +49,10 @@ pub(super) static KINDS: &[Row] = &[
     Row::new("batch", "v1", "CronJob", &CRON_JOB, |decoder, node, at| {
         decode::workload(WorkloadKind::CronJob, decoder, node, at)
     }),
+    Row::new("", "v1", "Service", &SERVICE, decode::service),
+    // Endpoints, its forerunner, is deprecated and not read: a cluster has a slice for each, and
+    // who asks about a Service without slices is told.
+    Row::new("discovery.k8s.io", "v1", "EndpointSlice", &ENDPOINT_SLICE, decode::endpoint_slice),
     Row::new("networking.k8s.io", "v1", "NetworkPolicy", &NETWORK_POLICY, decode::network_policy),
     Row::new(
         "extensions",
@@ -191,6 +195,10 @@ pub(super) fn dispatch(api_version: &str, kind: &str, legacy: bool) -> Dispatch 
     if is_policy_elsewhere(group, element) {
         return Dispatch::Warn(NOT_KNOWN.into());
     }
+    // Its list looks like an EndpointSlice.
+    if (group, element) == ("", "Endpoints") {
+        return Dispatch::Skip;
+    }
     if is_kubernetes(group)
         && let Some(meant) = decode::nearest(kind, KINDS.iter().map(|row| row.kind).chain(["List"]))
     {
@@ -323,6 +331,10 @@ mod tests {
             ("v1", "List", "list"),
             ("v1", "PodList", "list of Pod"),
             ("batch/v1", "CronJobList", "list of CronJob"),
+            ("v1", "Service", "read Service"),
+            ("v1", "ServiceList", "list of Service"),
+            ("discovery.k8s.io/v1", "EndpointSlice", "read EndpointSlice"),
+            ("discovery.k8s.io/v1", "EndpointSliceList", "list of EndpointSlice"),
             ("networking.k8s.io/v1", "NetworkPolicy", "read NetworkPolicy"),
             ("networking.k8s.io/v1", "NetworkPolicyList", "list of NetworkPolicy"),
             ("extensions/v1beta1", "NetworkPolicy", "read NetworkPolicy of extensions"),
@@ -370,17 +382,18 @@ mod tests {
     #[test]
     fn what_is_no_concern_of_ours() {
         for (api_version, kind) in [
-            ("v1", "Service"),
+            ("v1", "ServiceAccount"),
             ("v1", "Secret"),
             ("v1", "Event"),
             ("v1", "Endpoints"),
             ("v1", "PodTemplate"),
-            ("v1", "ServiceList"),
+            ("v1", "EndpointsList"),
+            ("serving.knative.dev/v1", "Service"),
+            ("apiregistration.k8s.io/v1", "APIService"),
             ("apps/v1", "ControllerRevision"),
             ("autoscaling/v2", "HorizontalPodAutoscaler"),
             ("policy/v1", "PodDisruptionBudget"),
             ("coordination.k8s.io/v1", "Lease"),
-            ("discovery.k8s.io/v1", "EndpointSlice"),
             ("node.k8s.io/v1", "RuntimeClass"),
             ("metrics.k8s.io/v1beta1", "PodMetrics"),
             ("metrics.k8s.io/v1beta1", "NodeMetrics"),
@@ -474,6 +487,12 @@ mod tests {
             ("v1", "Deployment", "refuse Deployment: Deployment is read in apiVersion `apps/v1`"),
             ("apps/v1", "Deploymnet", "refuse Deployment: did you mean `Deployment`?"),
             ("v1", "pod", "refuse Pod: did you mean `Pod`?"),
+            ("v1", "Servcie", "refuse Service: did you mean `Service`?"),
+            (
+                "discovery.k8s.io/v1beta1",
+                "EndpointSlice",
+                "refuse EndpointSlice: EndpointSlice is read in apiVersion `discovery.k8s.io/v1`",
+            ),
             ("v2", "List", "refuse -: did you mean apiVersion `v1`?"),
         ] {
             assert_eq!(outcome(api_version, kind), expected, "{api_version} {kind}");

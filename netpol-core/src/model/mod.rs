@@ -6,13 +6,14 @@
 //! [`validate`](crate::validate) has to be able to speak about it.
 //!
 //! Sources: `k8s.io/api/networking/v1/types.go`, `k8s.io/api/core/v1/types.go`,
-//! `k8s.io/api/apps/v1/types.go`, `k8s.io/api/batch/v1/types.go`,
+//! `k8s.io/api/apps/v1/types.go`, `k8s.io/api/batch/v1/types.go`, `k8s.io/api/discovery/v1/types.go`,
 //! `k8s.io/apimachinery/pkg/apis/meta/v1/types.go`,
 //! `sigs.k8s.io/network-policy-api/apis/v1alpha1` and `.../v1alpha2`,
 //! `k8s.io/api/extensions/v1beta1/types.go`.
 
 mod admin_network_policy;
 mod cluster_network_policy;
+mod endpoint_slice;
 mod labels;
 mod legacy;
 mod meta;
@@ -21,6 +22,7 @@ mod network_policy;
 mod node;
 mod object;
 mod pod;
+mod service;
 mod timestamp;
 mod workload;
 
@@ -34,6 +36,9 @@ pub use cluster_network_policy::{
     ClusterNetworkPolicyIngressPeer, ClusterNetworkPolicyIngressRule, ClusterNetworkPolicyPort,
     ClusterNetworkPolicyPortRange, ClusterNetworkPolicyProtocol, ClusterNetworkPolicyProtocolPorts,
     ClusterNetworkPolicySpec, ClusterNetworkPolicySubject, NamespacedPod,
+};
+pub use endpoint_slice::{
+    Endpoint, EndpointConditions, EndpointPort, EndpointSlice, ObjectReference,
 };
 pub use labels::{LabelSelector, LabelSelectorRequirement, Labels};
 pub use legacy::{
@@ -49,7 +54,8 @@ pub use network_policy::{
 };
 pub use node::{Node, NodeAddress, NodeSpec, NodeStatus};
 pub use object::{Kind, Object, ObjectRef};
-pub use pod::{Container, ContainerPort, Pod, PodSpec, PodStatus};
+pub use pod::{Container, ContainerPort, Pod, PodCondition, PodSpec, PodStatus};
+pub use service::{Service, ServicePort, ServiceSpec};
 pub use timestamp::{InvalidTimestamp, Timestamp};
 pub use workload::{PodTemplateSpec, Workload, WorkloadKind};
 

@@ -4,8 +4,8 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{
     AdminNetworkPolicy, AlphaNetworkPolicy, BaselineAdminNetworkPolicy, ClusterNetworkPolicy,
-    ExtensionsNetworkPolicy, Namespace, NetworkPolicy, Node, ObjectMeta, Pod, Workload,
-    WorkloadKind,
+    EndpointSlice, ExtensionsNetworkPolicy, Namespace, NetworkPolicy, Node, ObjectMeta, Pod,
+    Service, Workload, WorkloadKind,
 };
 
 /// An object of any kind that is read.
@@ -24,6 +24,10 @@ pub enum Object {
     Pod(Pod),
     /// A Deployment, Job or another kind with a pod template.
     Workload(Workload),
+    /// `v1` Service.
+    Service(Service),
+    /// `discovery.k8s.io/v1` EndpointSlice.
+    EndpointSlice(EndpointSlice),
     /// `networking.k8s.io/v1` NetworkPolicy.
     NetworkPolicy(NetworkPolicy),
     /// `extensions/v1beta1` NetworkPolicy: the same kind in its older form.
@@ -47,6 +51,8 @@ impl Object {
             Object::Node(_) => Kind::Node,
             Object::Pod(_) => Kind::Pod,
             Object::Workload(workload) => Kind::Workload(workload.kind),
+            Object::Service(_) => Kind::Service,
+            Object::EndpointSlice(_) => Kind::EndpointSlice,
             Object::NetworkPolicy(_)
             | Object::ExtensionsNetworkPolicy(_)
             | Object::AlphaNetworkPolicy(_) => Kind::NetworkPolicy,
@@ -64,6 +70,8 @@ impl Object {
             Object::Node(object) => &object.metadata,
             Object::Pod(object) => &object.metadata,
             Object::Workload(object) => &object.metadata,
+            Object::Service(object) => &object.metadata,
+            Object::EndpointSlice(object) => &object.metadata,
             Object::NetworkPolicy(object) => &object.metadata,
             Object::ExtensionsNetworkPolicy(object) => &object.metadata,
             Object::AlphaNetworkPolicy(object) => &object.metadata,
@@ -80,6 +88,8 @@ impl Object {
             Object::Node(object) => &mut object.metadata,
             Object::Pod(object) => &mut object.metadata,
             Object::Workload(object) => &mut object.metadata,
+            Object::Service(object) => &mut object.metadata,
+            Object::EndpointSlice(object) => &mut object.metadata,
             Object::NetworkPolicy(object) => &mut object.metadata,
             Object::ExtensionsNetworkPolicy(object) => &mut object.metadata,
             Object::AlphaNetworkPolicy(object) => &mut object.metadata,
@@ -114,6 +124,10 @@ pub enum Kind {
     Pod,
     /// A kind with a pod template.
     Workload(WorkloadKind),
+    /// `v1` Service.
+    Service,
+    /// `discovery.k8s.io/v1` EndpointSlice.
+    EndpointSlice,
     /// NetworkPolicy, whether of `networking.k8s.io/v1` or in an older form.
     NetworkPolicy,
     /// `policy.networking.k8s.io/v1alpha2` ClusterNetworkPolicy.
@@ -133,6 +147,8 @@ impl Kind {
             Kind::Node => "Node",
             Kind::Pod => "Pod",
             Kind::Workload(kind) => kind.as_str(),
+            Kind::Service => "Service",
+            Kind::EndpointSlice => "EndpointSlice",
             Kind::NetworkPolicy => "NetworkPolicy",
             Kind::ClusterNetworkPolicy => "ClusterNetworkPolicy",
             Kind::AdminNetworkPolicy => "AdminNetworkPolicy",

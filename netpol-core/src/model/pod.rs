@@ -91,6 +91,22 @@ pub struct PodStatus {
     /// All addresses of the pod's node.
     #[serde(rename = "hostIPs", with = "ip_list", skip_serializing_if = "Vec::is_empty")]
     pub host_ips: Vec<String>,
+    /// Of the conditions `Ready`, which says whether Services send to the pod. The manifest reader
+    /// keeps no other.
+    #[serde(deserialize_with = "null_default", skip_serializing_if = "Vec::is_empty")]
+    pub conditions: Vec<PodCondition>,
+}
+
+/// `v1.PodCondition`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct PodCondition {
+    /// `Ready`, or another that does not matter here.
+    #[serde(rename = "type", deserialize_with = "null_default")]
+    pub kind: String,
+    /// `True`, `False` or `Unknown`.
+    #[serde(deserialize_with = "null_default")]
+    pub status: String,
 }
 
 /// `[{ip: "10.0.0.1"}]` as `["10.0.0.1"]`.

@@ -30,6 +30,11 @@ impl<'de> Deserialize<'de> for Network {
     }
 }
 
+/// An address.
+pub(crate) fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<IpAddr, D::Error> {
+    Address::deserialize(deserializer).map(|Address(address)| address)
+}
+
 /// A list of addresses.
 pub(crate) fn addresses<'de, D, List>(deserializer: D) -> Result<List, D::Error>
 where

@@ -334,6 +334,14 @@ impl Packet {
         self.traffic.is_link_signalling()
     }
 
+    /// Source and destination as numbers, an IPv4 address as its IPv6 form.
+    #[cfg(feature = "packet")]
+    #[inline]
+    pub(crate) const fn address_bits(&self) -> [[u64; 2]; 2] {
+        let (source, destination) = (self.source, self.destination);
+        [[source.high, source.low], [destination.high, destination.low]]
+    }
+
     pub(crate) const fn traffic(&self) -> &Traffic {
         &self.traffic
     }

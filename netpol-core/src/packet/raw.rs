@@ -13,8 +13,9 @@ use crate::net::Protocol;
 /// Policies judge who may open a connection, so a dataplane keeps the connections that were
 /// allowed and asks about the others. For that it needs [whom the packet is
 /// between](RawPacket::packet), [where a TCP connection begins and ends](RawPacket::tcp_flags),
-/// [what an ICMP error is about](RawPacket::embedded) and [which packets are pieces of
-/// one](RawPacket::fragment).
+/// [which ping an answer is to](RawPacket::icmp_identifier), [what an ICMP error is
+/// about](RawPacket::embedded) and [which packets are pieces of one](RawPacket::fragment).
+/// [`Flows`](crate::flows::Flows) is such a table.
 ///
 /// ```
 /// use netpol_core::packet::{RawPacket, RawPacketError};
@@ -41,8 +42,18 @@ use crate::net::Protocol;
 pub struct RawPacket {
     packet: Packet,
     embedded: Option<Packet>,
+    embedded_identifier: Option<u16>,
     fragment: Option<Fragment>,
-    tcp_flags: Option<TcpFlags>,
+    start: Start,
+}
+
+/// What the first bytes behind the headers of IP say, ports and type and code left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Start {
+    Tcp { flags: TcpFlags, sequence: u32, acknowledgement: u32 },
+    Sctp { chunk: u8 },
+    IcmpQuery { identifier: u16 },
+    Other,
 }
 
 impl RawPacket {
@@ -52,7 +63,8 @@ impl RawPacket {
     /// length that the IP header tells is never looked at. It may also end before the packet does,
     /// as captures do, when the headers are there up to the ports, or the type and code of ICMP. A
     /// shorter slice never gives another packet than a longer one, though it may give no
-    /// [flags](RawPacket::tcp_flags) and no [embedded packet](RawPacket::embedded).
+    /// [flags](RawPacket::tcp_flags), no [identifier](RawPacket::icmp_identifier) and no [embedded
+    /// packet](RawPacket::embedded).
     ///
     /// Checksums are not looked at: who receives the packet does that.
     ///
@@ -87,15 +99,12 @@ impl RawPacket {
     pub fn parse(bytes: &[u8]) -> Result<RawPacket, RawPacketError> {
         let datagram = Datagram::read(bytes)?;
         let packet = judged(&datagram)?;
-        let at_start = !matches!(datagram.fragment, Some(Fragment::Later { .. }));
-        let tcp_flags = if at_start && datagram.protocol == Protocol::TCP {
-            // RFC 9293, section 3.1: the flags are the last bits of the fourth word's first half.
-            datagram.payload.get(13).map(|flags| TcpFlags(flags & TcpFlags::KNOWN))
-        } else {
-            None
-        };
-        let embedded = embedded(&datagram, packet.transport());
-        Ok(RawPacket { packet, embedded, fragment: datagram.fragment, tcp_flags })
+        let start = Start::of(&datagram, packet.transport());
+        let quoted = quoted(&datagram, packet.transport());
+        let (embedded, embedded_identifier) =
+            quoted.map_or((None, None), |(packet, start)| (Some(packet), start.identifier()));
+        let fragment = datagram.fragment;
+        Ok(RawPacket { packet, embedded, embedded_identifier, fragment, start })
     }
 
     /// What is to be judged: [`Engine::decide`](crate::Engine::decide).
@@ -118,7 +127,50 @@ impl RawPacket {
     /// slice ends before the flags do.
     #[must_use]
     pub const fn tcp_flags(&self) -> Option<TcpFlags> {
-        self.tcp_flags
+        match self.start {
+            Start::Tcp { flags, .. } => Some(flags),
+            _ => None,
+        }
+    }
+
+    /// The number of the first byte of a TCP segment; there whenever the
+    /// [flags](RawPacket::tcp_flags) are.
+    #[must_use]
+    pub const fn tcp_sequence(&self) -> Option<u32> {
+        match self.start {
+            Start::Tcp { sequence, .. } => Some(sequence),
+            _ => None,
+        }
+    }
+
+    /// The number of the byte that the sender of a TCP segment waits for. `None` also for a segment
+    /// without the flag that says that it is there, ACK.
+    #[must_use]
+    pub const fn tcp_acknowledgement(&self) -> Option<u32> {
+        match self.start {
+            Start::Tcp { flags, acknowledgement, .. } if flags.ack() => Some(acknowledgement),
+            _ => None,
+        }
+    }
+
+    /// The type of the first chunk of an SCTP packet (RFC 9260, section 3.2). What opens an
+    /// association or ends it is the only chunk of its packet or comes first, but for an ABORT or
+    /// SHUTDOWN behind others. `None` for other protocols and later fragments, and when the slice
+    /// ends before it does.
+    #[must_use]
+    pub const fn sctp_chunk(&self) -> Option<u8> {
+        match self.start {
+            Start::Sctp { chunk } => Some(chunk),
+            _ => None,
+        }
+    }
+
+    /// What a question and its answer have in common: of ICMP echo (types 8 and 0) and timestamp
+    /// (13 and 14; RFC 792), and of ICMPv6 echo (128 and 129; RFC 4443). `None` for everything
+    /// else, and when the slice ends before it does.
+    #[must_use]
+    pub const fn icmp_identifier(&self) -> Option<u16> {
+        self.start.identifier()
     }
 
     /// The packet that an ICMP error is about, as whoever sent the error quotes it: it went the
@@ -133,6 +185,66 @@ impl RawPacket {
     #[must_use]
     pub const fn embedded(&self) -> Option<Packet> {
         self.embedded
+    }
+
+    /// The [identifier](RawPacket::icmp_identifier) in the packet that an ICMP error is about.
+    #[must_use]
+    pub const fn embedded_icmp_identifier(&self) -> Option<u16> {
+        self.embedded_identifier
+    }
+
+    /// The same packet, known to have been sent to a Service and translated to this destination:
+    /// [`Packet::via_service`].
+    #[must_use]
+    pub const fn via_service(mut self) -> RawPacket {
+        self.packet = self.packet.via_service();
+        self
+    }
+}
+
+impl Start {
+    fn of(datagram: &Datagram<'_>, transport: Transport) -> Start {
+        let payload = datagram.payload;
+        match (transport, datagram.protocol) {
+            (Transport::Ports { .. }, Protocol::TCP) => Start::of_tcp(payload),
+            // RFC 9260, section 3: twelve bytes of common header, then the chunks.
+            (Transport::Ports { .. }, Protocol::SCTP) => {
+                payload.get(12).map_or(Start::Other, |chunk| Start::Sctp { chunk: *chunk })
+            }
+            (Transport::Icmp { kind, .. }, protocol) => {
+                // RFC 792, RFC 4443, section 4: the identifier is behind the checksum.
+                let is_query = match protocol {
+                    Protocol::ICMP => matches!(kind, 0 | 8 | 13 | 14),
+                    _ => matches!(kind, 128 | 129),
+                };
+                match payload.get(4..6) {
+                    Some(&[high, low]) if is_query => {
+                        Start::IcmpQuery { identifier: u16::from_be_bytes([high, low]) }
+                    }
+                    _ => Start::Other,
+                }
+            }
+            _ => Start::Other,
+        }
+    }
+
+    /// RFC 9293, section 3.1: two ports, two numbers, and in the fourth word offset and flags.
+    fn of_tcp(payload: &[u8]) -> Start {
+        let Some(&[_, _, _, _, a, b, c, d, e, f, g, h, _, flags]) = payload.first_chunk() else {
+            return Start::Other;
+        };
+        Start::Tcp {
+            flags: TcpFlags(flags & TcpFlags::KNOWN),
+            sequence: u32::from_be_bytes([a, b, c, d]),
+            acknowledgement: u32::from_be_bytes([e, f, g, h]),
+        }
+    }
+
+    const fn identifier(self) -> Option<u16> {
+        match self {
+            Start::IcmpQuery { identifier } => Some(identifier),
+            _ => None,
+        }
     }
 }
 
@@ -149,6 +261,8 @@ pub enum Fragment {
     Later {
         /// What the pieces of one packet have in common; 16 bits of it in IPv4.
         identification: u32,
+        /// Where in the packet it begins, in units of eight bytes; never 0.
+        offset: u16,
     },
 }
 
@@ -158,7 +272,7 @@ impl Fragment {
         match (offset, more) {
             (0, false) => None,
             (0, true) => Some(Fragment::First { identification }),
-            _ => Some(Fragment::Later { identification }),
+            _ => Some(Fragment::Later { identification, offset }),
         }
     }
 
@@ -166,7 +280,7 @@ impl Fragment {
     #[must_use]
     pub const fn identification(self) -> u32 {
         match self {
-            Fragment::First { identification } | Fragment::Later { identification } => {
+            Fragment::First { identification } | Fragment::Later { identification, .. } => {
                 identification
             }
         }
@@ -329,7 +443,7 @@ fn start<'bytes, const N: usize>(
 }
 
 /// The packet that an error quotes behind the eight bytes of its own header.
-fn embedded(datagram: &Datagram<'_>, transport: Transport) -> Option<Packet> {
+fn quoted(datagram: &Datagram<'_>, transport: Transport) -> Option<(Packet, Start)> {
     let Transport::Icmp { kind, .. } = transport else {
         return None;
     };
@@ -341,5 +455,9 @@ fn embedded(datagram: &Datagram<'_>, transport: Transport) -> Option<Packet> {
         return None;
     }
     let quoted = Datagram::read(datagram.payload.get(8..)?).ok()?;
-    if quoted.version == datagram.version { judged(&quoted).ok() } else { None }
+    if quoted.version != datagram.version {
+        return None;
+    }
+    let packet = judged(&quoted).ok()?;
+    Some((packet, Start::of(&quoted, packet.transport())))
 }

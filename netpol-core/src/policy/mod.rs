@@ -174,7 +174,12 @@ impl Policy {
                     && self.namespace.is_empty()
                     && matches!(self.subject, Subject::Cluster { .. } | Subject::Nobody)
             }
-            Kind::Namespace | Kind::Node | Kind::Pod | Kind::Workload(_) => false,
+            Kind::Namespace
+            | Kind::Node
+            | Kind::Pod
+            | Kind::Workload(_)
+            | Kind::Service
+            | Kind::EndpointSlice => false,
         }
     }
 

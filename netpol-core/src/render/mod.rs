@@ -11,6 +11,8 @@
 mod diagnostics;
 mod excerpt;
 mod explanation;
+mod service;
 
 pub use diagnostics::{Style, diagnostics, diagnostics_json};
 pub use explanation::explanation_json;
+pub use service::service_explanation_json;

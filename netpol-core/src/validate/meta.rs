@@ -1,7 +1,9 @@
 use std::collections::BTreeMap;
 
 use super::label_selector::labels;
-use super::names::{dns_label_faults, dns_subdomain_faults, label_key_faults};
+use super::names::{
+    dns_1035_label_faults, dns_label_faults, dns_subdomain_faults, label_key_faults,
+};
 use crate::field::{Error, ErrorKind, ErrorList, Path, origin};
 use crate::model::{Kind, ManagedFieldsEntry, ObjectMeta, OwnerReference};
 
@@ -23,6 +25,7 @@ pub fn object_meta(meta: &ObjectMeta, kind: Kind, path: &Path) -> ErrorList {
     let mut errors = ErrorList::new();
     let (name_faults, name_origin): (fn(&str) -> Vec<String>, _) = match kind {
         Kind::Namespace => (dns_label_faults, origin::NAME_LABEL),
+        Kind::Service => (dns_1035_label_faults, origin::NAME_LABEL_1035),
         _ => (dns_subdomain_faults, origin::NAME_SUBDOMAIN),
     };
 

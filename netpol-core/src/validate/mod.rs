@@ -40,6 +40,7 @@ mod cluster_network_policy;
 mod cluster_policy;
 mod cluster_ports;
 mod cluster_rules;
+mod endpoint_slice;
 mod ip_block;
 mod label_selector;
 mod meta;
@@ -53,12 +54,14 @@ mod older_network_policies;
 mod options;
 mod pod;
 mod schema;
+mod service;
 mod warnings;
 mod workload;
 
 pub use cluster_network_policy::{
     admin_network_policy, baseline_admin_network_policy, cluster_network_policy,
 };
+pub use endpoint_slice::endpoint_slice;
 pub use ip_block::ip_block;
 pub use label_selector::label_selector;
 pub use meta::{object_meta, object_meta_update};
@@ -72,6 +75,7 @@ pub use not_understood::not_understood;
 pub use older_network_policies::{alpha_network_policy, extensions_network_policy};
 pub use options::ValidateOptions;
 pub use pod::pod;
+pub use service::service;
 pub use warnings::warnings;
 pub use workload::workload;
 
@@ -86,6 +90,8 @@ pub fn object(object: &Object, options: &ValidateOptions) -> ErrorList {
         Object::Node(object) => node(object, options),
         Object::Pod(object) => pod(object),
         Object::Workload(object) => workload(object, options),
+        Object::Service(object) => service(object),
+        Object::EndpointSlice(object) => endpoint_slice(object),
         Object::NetworkPolicy(object) => network_policy(object, options),
         Object::ExtensionsNetworkPolicy(object) => extensions_network_policy(object, options),
         Object::AlphaNetworkPolicy(object) => alpha_network_policy(object),

@@ -12,6 +12,10 @@ const LABEL_FORMAT: &str = "a lowercase RFC 1123 label must consist of lower cas
     characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or \
     '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')";
 
+const LABEL_1035_FORMAT: &str = "a DNS-1035 label must consist of lower case alphanumeric \
+    characters or '-', start with an alphabetic character, and end with an alphanumeric character \
+    (e.g. 'my-name',  or 'abc-123', regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')";
+
 /// Faults of a lower-case DNS-1123 label of at most 63 bytes, as namespaces are named.
 ///
 /// Source: `IsDNS1123Label` of k8s.io/apimachinery/pkg/api/validate/content.
@@ -23,6 +27,20 @@ pub(crate) fn dns_label_faults(text: &str) -> Vec<String> {
     if !is_dns_label(text) {
         let dotted = text.split('.').all(is_dns_label);
         faults.push(if dotted { "must not contain dots" } else { LABEL_FORMAT }.to_owned());
+    }
+    faults
+}
+
+/// Faults of a DNS-1035 label of at most 63 bytes, as Services are named: it begins with a letter.
+///
+/// Source: `IsDNS1035Label` of k8s.io/apimachinery/pkg/util/validation.
+pub(crate) fn dns_1035_label_faults(text: &str) -> Vec<String> {
+    let mut faults = Vec::new();
+    if text.len() > LABEL_LIMIT {
+        faults.push(longer_than(LABEL_LIMIT));
+    }
+    if !is_dns_label(text) || text.starts_with(|first: char| first.is_ascii_digit()) {
+        faults.push(LABEL_1035_FORMAT.to_owned());
     }
     faults
 }
@@ -64,7 +82,7 @@ pub(crate) fn port_number_fault(number: i32) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{dns_label_faults, port_name_faults, port_number_fault};
+    use super::{dns_1035_label_faults, dns_label_faults, port_name_faults, port_number_fault};
 
     #[test]
     fn labels() {
@@ -83,6 +101,26 @@ mod tests {
             (&"A".repeat(64), 2),
         ] {
             assert_eq!(dns_label_faults(text).len(), count, "{text}");
+        }
+    }
+
+    #[test]
+    fn labels_that_begin_with_a_letter() {
+        for text in ["a", "a0", "a-b", &"a".repeat(63)] {
+            assert_eq!(dns_1035_label_faults(text), [""; 0], "{text}");
+        }
+        for (text, count) in [
+            ("", 1),
+            ("0", 1),
+            ("0a", 1),
+            ("a.b", 1),
+            ("A", 1),
+            ("a-", 1),
+            ("-a", 1),
+            (&"a".repeat(64), 1),
+            (&"0".repeat(64), 2),
+        ] {
+            assert_eq!(dns_1035_label_faults(text).len(), count, "{text}");
         }
     }
 

@@ -8,8 +8,8 @@ use netpol_core::packet::Transport;
 use netpol_core::{Admission, Packet};
 
 use crate::cases::{
-    Ask, AskBy, Case, Event, Implementation, Probe, Refusal, Resolution, Step, Unanswered,
-    Withdrawal,
+    Ask, AskBy, Case, Event, Implementation, Probe, Refusal, Resolution, ServiceAnswer, Step,
+    Unanswered, Withdrawal,
 };
 use crate::engine::EveryWay;
 use crate::generate::Scenario;
@@ -55,6 +55,14 @@ pub fn disagreement(scenario: &Scenario) -> Option<Disagreement> {
     if expected.is_err() {
         return None;
     }
+    let of_services = scenario.service_asks.iter().find_map(|question| {
+        let (expected, got) = (reference.ask_service(question)?, engine.ask_service(question)?);
+        let message = format!("{question}: reference {expected:?}, engine {got:?}");
+        (!is_same_answer(&expected, &got)).then_some(Disagreement { ask: None, message })
+    });
+    if of_services.is_some() {
+        return of_services;
+    }
     scenario.asks.iter().find_map(|ask| {
         let (expected, got) = (reference.ask(ask), engine.ask(ask));
         let agree = match (&expected, &got) {
@@ -67,6 +75,16 @@ pub fn disagreement(scenario: &Scenario) -> Option<Disagreement> {
             message: format!("reference {}, engine {}", tell(&expected), tell(&got)),
         })
     })
+}
+
+/// Whether two answers about a Service say the same, reasons included.
+#[must_use]
+pub fn is_same_answer(one: &ServiceAnswer, other: &ServiceAnswer) -> bool {
+    match (one, other) {
+        (Ok(one), Ok(other)) => one == other,
+        (Err(one), Err(other)) => one.code() == other.code() && one.code() != "fault",
+        _ => false,
+    }
 }
 
 fn tell(answer: &Result<Judgement, Unanswered>) -> String {
@@ -111,6 +129,10 @@ pub fn case(scenario: &Scenario, name: &str) -> Case {
     let step = steps.last_mut().expect("there is one from the start");
     if step.refused != Some(Refusal::Publish) {
         step.expect = scenario.asks.iter().map(|ask| probe(ask, &world.ask(ask))).collect();
+        let of_services = scenario.service_asks.iter();
+        step.expect.extend(
+            of_services.map(|question| Probe::of_service(question, &world.judge_service(question))),
+        );
     }
     Case {
         name: name.to_owned(),
@@ -209,7 +231,7 @@ fn probe(ask: &Ask, answer: &Result<Judgement, Unanswered>) -> Probe {
     };
     match answer {
         Ok(judgement) => {
-            probe.verdict = Some(judgement.verdict());
+            probe.verdict = Some(judgement.verdict().into());
             probe.ingress_reason = Some(judgement.ingress.reason.to_string());
             probe.egress_reason = Some(judgement.egress.reason.to_string());
         }
@@ -249,7 +271,9 @@ fn probe_of_traffic(protocol: Protocol, transport: Transport) -> Probe {
             probe.icmpv6 = Some([kind, code]);
             return probe;
         }
-        (_, Transport::Ports { destination, .. }) => probe.port = Some(destination),
+        (_, Transport::Ports { destination, .. }) => {
+            probe.port = Some(IntOrString::Int(destination.into()));
+        }
         _ => probe.fragment = protocol.has_policy_ports(),
     }
     probe.protocol = match protocol {

@@ -1,13 +1,15 @@
 //! The engine, asked in all its ways at once.
 
 use netpol_core::engine::{
-    Account, Attribution, Decision, Explanation, Party, PolicyName, Question, QuestionError,
-    Reason as EngineReason, RuleName, TierOutcome,
+    Account, Attribution, Backend, Decision, Explanation, Party, PolicyName, Question,
+    QuestionError, Reason as EngineReason, RuleName, ServiceError, ServiceQuestion, ServiceVerdict,
+    TierOutcome,
 };
+use netpol_core::model::{IntOrString, Kind};
 use netpol_core::{Cluster, Contents, Engine, Options, Packet, Tier as EngineTier, Verdict};
 
-use crate::cases::{Ask, Event, Implementation, Unanswered, read};
-use crate::reference::{self, DecidingRule, Judgement, Reason, Side, Tier};
+use crate::cases::{Ask, Event, Implementation, ServiceAnswer, Unanswered, read};
+use crate::reference::{self, BackendJudgement, DecidingRule, Judgement, Reason, Side, Tier};
 
 /// A cluster and its newest engine. Every question is put to `decide`, to both single directions,
 /// to `decide_batch`, `attribute` and `explain`; it is a fault when two of them disagree.
@@ -115,6 +117,12 @@ impl Implementation for EveryWay {
             Ask::Question(question) => ask_question(engine, question),
         }
     }
+
+    fn ask_service(&self, question: &reference::ServiceQuestion) -> Option<ServiceAnswer> {
+        let fault = || Unanswered::Fault("nothing was published".to_owned());
+        let engine = self.engine.as_ref().ok_or_else(fault);
+        Some(engine.and_then(|engine| ask_service(engine, question)))
+    }
 }
 
 fn ask_packet(engine: &Engine, packet: &Packet) -> Result<Judgement, Unanswered> {
@@ -133,29 +141,91 @@ fn ask_packet(engine: &Engine, packet: &Packet) -> Result<Judgement, Unanswered>
 }
 
 fn ask_question(engine: &Engine, question: &reference::Question) -> Result<Judgement, Unanswered> {
-    let party = |party: &reference::Party| match party {
+    let question = Question::new(
+        party(engine, &question.source)?,
+        party(engine, &question.destination)?,
+        question.protocol,
+        question.transport,
+    );
+    ask_engine(engine, &question)
+}
+
+fn party(engine: &Engine, party: &reference::Party) -> Result<Party, Unanswered> {
+    match party {
         reference::Party::Address(address) => Ok(Party::from(*address)),
         reference::Party::Name(name) => {
             engine.endpoint(name).map(Party::from).map_err(|error| unanswered(&error, name))
         }
+    }
+}
+
+/// The backends one by one, when they come to what the engine says of the Service as a whole.
+fn ask_service(engine: &Engine, question: &reference::ServiceQuestion) -> ServiceAnswer {
+    let source = party(engine, &question.source)?;
+    let without_answer = |error: ServiceError| unanswered_service(&error, &question.service);
+    let service = engine.service(&question.service).map_err(without_answer)?;
+    let asked = match &question.port {
+        IntOrString::Int(number) => {
+            let number = u16::try_from(*number).map_err(|e| Unanswered::Fault(e.to_string()))?;
+            ServiceQuestion::port(source, service, question.protocol, number)
+        }
+        IntOrString::String(name) => {
+            ServiceQuestion::named_port(source, service, question.protocol, name)
+        }
     };
-    let question = Question::new(
-        party(&question.source)?,
-        party(&question.destination)?,
-        question.protocol,
-        question.transport,
-    );
+    let backends = engine.backends(&asked).map_err(without_answer)?;
+    let verdict = engine.decide_service(&asked).map_err(without_answer)?;
+    let explanation = engine.explain_service(&asked).map_err(without_answer)?;
+    let explained = explanation.backends.iter();
+    let mut judgements = Vec::new();
+    for (backend, explained) in backends.iter().zip(explained) {
+        let judgement = ask_engine(engine, &backend.question)?;
+        if Ok(explained) != engine.explain_question(&backend.question).as_ref() {
+            return Err(Unanswered::Fault(format!("explain_service says {explained:?}")));
+        }
+        let name = backend_name(engine, backend);
+        judgements.push(BackendJudgement { backend: name, port: backend.port, judgement });
+    }
+    let allowed = judgements.iter().filter(|one| one.judgement.verdict().is_allow()).count();
+    let expected = match allowed {
+        0 => ServiceVerdict::Deny,
+        all if all == judgements.len() => ServiceVerdict::Allow,
+        _ => ServiceVerdict::Mixed,
+    };
+    let whole = (verdict, explanation.verdict, explanation.backends.len(), backends.len());
+    if whole != (expected, expected, judgements.len(), judgements.len()) {
+        return Err(Unanswered::Fault(format!("of {judgements:?} the engine says {whole:?}")));
+    }
+    judgements.sort_by(|a, b| (&a.backend, a.port).cmp(&(&b.backend, b.port)));
+    Ok(judgements)
+}
+
+/// A backend in the words of the reference.
+fn backend_name(engine: &Engine, backend: &Backend) -> String {
+    let endpoint = match backend.party {
+        Party::Address(address) => return address.to_string(),
+        Party::Endpoint(endpoint) => engine.endpoint_name(endpoint).expect("it is there"),
+    };
+    let name = format!("{}/{}", endpoint.namespace, endpoint.name);
+    match endpoint.kind {
+        Kind::Pod => name,
+        kind => format!("{}/{name}", kind.as_str().to_ascii_lowercase()),
+    }
+}
+
+/// A question, put in every way.
+fn ask_engine(engine: &Engine, question: &Question) -> Result<Judgement, Unanswered> {
     let unanswered = |error: QuestionError| unanswered(&error, "");
-    let decision = engine.attribute_question(&question).map_err(unanswered)?;
-    let explanation = engine.explain_question(&question).map_err(unanswered)?;
+    let decision = engine.attribute_question(question).map_err(unanswered)?;
+    let explanation = engine.explain_question(question).map_err(unanswered)?;
     let judgement = judge(engine, &decision, &explanation)?;
-    let verdict = engine.decide_question(&question).map_err(unanswered)?;
+    let verdict = engine.decide_question(question).map_err(unanswered)?;
     same("decide_question", verdict, judgement.verdict())?;
-    let ingress = engine.decide_question_ingress(&question).map_err(unanswered)?;
+    let ingress = engine.decide_question_ingress(question).map_err(unanswered)?;
     same("decide_question_ingress", ingress, judgement.ingress.verdict)?;
-    let egress = engine.decide_question_egress(&question).map_err(unanswered)?;
+    let egress = engine.decide_question_egress(question).map_err(unanswered)?;
     same("decide_question_egress", egress, judgement.egress.verdict)?;
-    for verdict in engine.decide_questions(&[question; 2]) {
+    for verdict in engine.decide_questions(&[*question; 2]) {
         same("decide_questions", verdict.map_err(unanswered)?, judgement.verdict())?;
     }
     Ok(judgement)
@@ -330,7 +400,28 @@ fn unanswered(error: &QuestionError, name: &str) -> Unanswered {
             reference::QuestionError::Unknown(name).into()
         }
         QuestionError::Ambiguous { .. } => reference::QuestionError::Ambiguous(name).into(),
+        QuestionError::IsService { .. } => reference::QuestionError::IsService(name).into(),
         QuestionError::NoCommonFamily { .. } => reference::QuestionError::NoCommonFamily.into(),
+        other => Unanswered::Fault(other.to_string()),
+    }
+}
+
+fn unanswered_service(error: &ServiceError, service: &str) -> Unanswered {
+    let service = service.to_owned();
+    match error {
+        ServiceError::Unknown { .. } | ServiceError::Malformed { .. } => {
+            reference::QuestionError::Unknown(service).into()
+        }
+        ServiceError::NoSuchPort { .. } => reference::QuestionError::NoPort(service).into(),
+        ServiceError::ExternalName { .. } => reference::QuestionError::ExternalName(service).into(),
+        ServiceError::NoBackends { .. } => reference::QuestionError::NoBackends(service).into(),
+        ServiceError::NotUnderstood { .. } => {
+            reference::QuestionError::NotUnderstood(service).into()
+        }
+        ServiceError::UnknownPod { pod, .. } => {
+            reference::QuestionError::UnknownPod(pod.clone()).into()
+        }
+        ServiceError::Question(error) => unanswered(error, &service),
         other => Unanswered::Fault(other.to_string()),
     }
 }

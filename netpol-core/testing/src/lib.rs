@@ -6,6 +6,8 @@
 //! - [`generate`]: random clusters whose parts have to do with each other;
 //! - [`differential`] and [`mod@shrink`]: where two implementations part, as a small case;
 //! - [`live`]: clusters that change step by step, against ones that are compiled at once;
+//! - [`mod@naive_flows`]: connections in the plainest way, and stories in which the library's table must
+//!   agree;
 //! - [`mod@naive_packet`]: packets read from memory in the plainest way, and whether the library reads
 //!   the same;
 //! - [`workload`]: large clusters and traffic to measure with.
@@ -18,6 +20,7 @@ pub mod differential;
 pub mod engine;
 pub mod generate;
 pub mod live;
+pub mod naive_flows;
 pub mod naive_packet;
 pub mod reference;
 pub mod shrink;

@@ -3,6 +3,7 @@
 use netpol_core::{Changes, Engine, Packet, Verdict};
 
 use crate::cases::{Ask, Event, Implementation};
+use crate::differential::is_same_answer;
 use crate::engine::EveryWay;
 use crate::generate::{Choices, Scenario};
 use crate::reference::World;
@@ -122,6 +123,15 @@ pub fn breach(scenario: &Scenario, acts: &[Act]) -> Option<String> {
                 for ask in scenario.asks.iter().skip(place % step).step_by(step) {
                     if let Some(told) = disagreement(&reference, &live, ask) {
                         return Some(format!("act {place}: {told}"));
+                    }
+                }
+                for question in scenario.service_asks.iter().skip(place % step).step_by(step) {
+                    let expected = reference.ask_service(question)?;
+                    let got = live.ask_service(question)?;
+                    if !is_same_answer(&expected, &got) {
+                        return Some(format!(
+                            "act {place}: {question}: reference {expected:?}, live {got:?}"
+                        ));
                     }
                 }
             }

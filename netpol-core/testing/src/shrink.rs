@@ -6,18 +6,26 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use toml::Value;
 
-use crate::cases::Event;
+use crate::cases::{Ask, Event};
 use crate::generate::Scenario;
+use crate::reference::ServiceQuestion;
 
 /// Takes away from `scenario` whatever can be taken away while `shows` stays true: questions,
 /// events, options, and then parts of objects.
 #[must_use]
 pub fn shrink(scenario: &Scenario, shows: impl Fn(&Scenario) -> bool) -> Scenario {
     let mut smallest = scenario.clone();
-    if let Some(one) = smallest.asks.iter().find_map(|ask| {
-        let one = Scenario { asks: vec![ask.clone()], ..smallest.clone() };
-        shows(&one).then_some(one)
-    }) {
+    let about_service = |ask: &ServiceQuestion| {
+        let service_asks = vec![ask.clone()];
+        Scenario { asks: Vec::new(), service_asks, ..scenario.clone() }
+    };
+    let about_ends = |ask: &Ask| {
+        let asks = vec![ask.clone()];
+        Scenario { asks, service_asks: Vec::new(), ..scenario.clone() }
+    };
+    let single = scenario.asks.iter().map(about_ends);
+    let single = single.chain(scenario.service_asks.iter().map(about_service));
+    if let Some(one) = single.into_iter().find(|one| shows(one)) {
         smallest = one;
     }
     // Every round takes something away, so it ends.
@@ -136,6 +144,10 @@ fn smaller_objects(object: &Object) -> Vec<Object> {
                 all.push(Object::Node(node));
             }
         }
+        Object::Service(service) => smaller_specs!(Service, service),
+        Object::EndpointSlice(slice) => {
+            all.extend(smaller_values(slice).into_iter().map(Object::EndpointSlice));
+        }
         Object::ExtensionsNetworkPolicy(policy) => smaller_specs!(ExtensionsNetworkPolicy, policy),
         Object::AlphaNetworkPolicy(policy) => smaller_specs!(AlphaNetworkPolicy, policy),
         Object::ClusterNetworkPolicy(policy) => smaller_specs!(ClusterNetworkPolicy, policy),
@@ -211,6 +223,8 @@ fn smaller_pods(pod: &Pod) -> Vec<Pod> {
         without(&|pod| drop(pod.status.pod_ips.remove(position)));
     }
     without(&|pod| pod.metadata.creation_timestamp = None);
+    without(&|pod| pod.metadata.deletion_timestamp = None);
+    without(&|pod| pod.status.conditions.clear());
     without(&|pod| pod.spec.node_name.clear());
     without(&|pod| pod.spec.host_network = false);
     without(&|pod| {

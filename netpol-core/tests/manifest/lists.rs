@@ -254,13 +254,13 @@ fn namespaces_are_filled_in_where_there_is_one_to_fill() {
 #[test]
 fn what_is_passed_over_is_counted() {
     let manifest = read(
-        "{apiVersion: v1, kind: Service, metadata: {name: 1, oops: 2}}\n---\n\
-         {apiVersion: v1, kind: Service}\n---\n{apiVersion: networking.k8s.io/v1, kind: Ingress}\n",
+        "{apiVersion: v1, kind: Endpoints, metadata: {name: 1, oops: 2}}\n---\n\
+         {apiVersion: v1, kind: Endpoints}\n---\n{apiVersion: networking.k8s.io/v1, kind: Ingress}\n",
     );
     assert_eq!(told(&manifest), [""; 0]);
     assert_eq!(
         manifest.skipped().collect::<Vec<_>>(),
-        [("networking.k8s.io/v1 Ingress", 1), ("v1 Service", 2)]
+        [("networking.k8s.io/v1 Ingress", 1), ("v1 Endpoints", 2)]
     );
 }
 

@@ -12,6 +12,12 @@ static void nulls(void)
     netpol_string *string = NULL;
     netpol_changes *changes = NULL;
     netpol_reach *reach = NULL;
+    netpol_backends *backends = NULL;
+    const netpol_backend *list = NULL;
+    netpol_service_question service_question = {0};
+    netpol_service_id service = 9;
+    netpol_manifest *manifest = NULL;
+    netpol_object object;
     netpol_packet packet = {0};
     netpol_question question = {0};
     netpol_party party = {0};
@@ -36,6 +42,10 @@ static void nulls(void)
 
     IS_NULL(netpol_cluster_apply(NULL, none, none, 0, &count, &report));
     IS_NULL(netpol_cluster_replace_all(NULL, NETPOL_KIND_POD, none, none, 0, NULL));
+    IS_NULL(netpol_manifest_read(NULL, none, none, &manifest));
+    IS_NULL(netpol_manifest_read(cluster, none, none, NULL));
+    IS_NULL(netpol_manifest_at(NULL, 0, &object));
+    IS_NULL(netpol_cluster_apply_manifest(cluster, NULL, 0, NULL));
     IS_NULL(netpol_cluster_delete(NULL, NETPOL_KIND_POD, none, none, NULL));
     IS_NULL(netpol_cluster_set_node_addresses(NULL, none, NULL, 0));
     IS_NULL(netpol_cluster_set_node_addresses(cluster, none, NULL, 1));
@@ -50,6 +60,8 @@ static void nulls(void)
     IS_NULL(netpol_cluster_upsert_pod(cluster, NULL, 0, NULL));
     IS_NULL(netpol_cluster_upsert_node(cluster, NULL, 0, NULL));
     IS_NULL(netpol_cluster_upsert_network_policy(cluster, NULL, 0, NULL));
+    IS_NULL(netpol_cluster_upsert_service(cluster, NULL, 0, NULL));
+    IS_NULL(netpol_cluster_upsert_endpoint_slice(cluster, NULL, 0, NULL));
     IS_NULL(netpol_cluster_memory(NULL, &memory));
     IS_NULL(netpol_cluster_snapshots(NULL, &count));
 
@@ -79,6 +91,21 @@ static void nulls(void)
     IS_NULL(netpol_engine_destinations_of(engine, &party, 6, 80, NULL));
     IS_NULL(netpol_engine_memory(engine, NULL));
 
+    IS_NULL(netpol_engine_service(NULL, none, &service));
+    IS_NULL(netpol_engine_service(engine, none, NULL));
+    IS_NULL(netpol_engine_service_name(engine, 0, NULL));
+    IS_NULL(netpol_engine_decide_service(NULL, &service_question, &verdict));
+    IS_NULL(netpol_engine_decide_service(engine, NULL, &verdict));
+    IS_NULL(netpol_engine_decide_service(engine, &service_question, NULL));
+    IS_NULL(netpol_engine_attribute_service(engine, NULL, &backends));
+    IS_NULL(netpol_engine_attribute_service(engine, &service_question, NULL));
+    IS_NULL(netpol_engine_explain_service(engine, NULL, &string, NULL));
+    IS_NULL(netpol_engine_lints(NULL, &report));
+    IS_NULL(netpol_engine_lints(engine, NULL));
+    IS_NULL(netpol_backends_list(NULL, &list, &count));
+    service_question.port_name.len = 3;
+    IS_NULL(netpol_engine_decide_service(engine, &service_question, &verdict));
+
     IS_NULL(netpol_reader_new(NULL, &reader));
     IS_NULL(netpol_reader_decide(NULL, &packet, &verdict));
     IS_NULL(netpol_reader_decide_batch(reader, NULL, 3, &verdict));
@@ -98,6 +125,7 @@ static void nulls(void)
     CHECK(netpol_changes_is_everything(NULL));
     CHECK(netpol_changes_touch_packet(NULL, &packet) && netpol_changes_touch_address(NULL, NULL));
     CHECK(netpol_report_count(NULL) == 0 && netpol_report_text(NULL).len == 0);
+    CHECK(netpol_manifest_count(NULL) == 0);
     CHECK(netpol_report_json(NULL).len == 0 && netpol_string_view(NULL).len == 0);
     netpol_cluster_free(NULL);
     netpol_engine_free(NULL);
@@ -107,9 +135,13 @@ static void nulls(void)
     netpol_string_free(NULL);
     netpol_changes_free(NULL);
     netpol_reach_free(NULL);
+    netpol_backends_free(NULL);
+    netpol_manifest_free(NULL);
 
     /* Nothing was written by any of them, and everything still works. */
     CHECK(verdict == 9 && port == 9 && count == 9 && string == NULL && changes == NULL);
+    CHECK(service == 9 && backends == NULL && list == NULL && report == NULL);
+    CHECK(manifest == NULL);
     packet.family = 4;
     CHECK(netpol_engine_decide_batch(engine, NULL, 0, NULL) == NETPOL_STATUS_OK);
     CHECK(netpol_reader_decide(reader, &packet, &verdict) == NETPOL_STATUS_OK);
@@ -133,6 +165,12 @@ static void wrong_values(void)
     netpol_pod pod = {0};
     netpol_packet packet = {0};
     netpol_question question = {0};
+    netpol_service service = {0};
+    netpol_service_port service_port = {0};
+    netpol_endpoint_slice slice = {0};
+    netpol_slice_endpoint slice_endpoint = {0};
+    netpol_service_question service_question = {0};
+    netpol_service_id service_id;
     netpol_endpoint endpoint;
     netpol_string *string = NULL;
     uint8_t verdicts[3] = {7, 7, 7};
@@ -154,7 +192,7 @@ static void wrong_values(void)
     for (number = -2; number < 300; number++) {
         netpol_status deleted = netpol_cluster_delete(cluster, number, netpol_str_of("d"),
                                                       netpol_str_of("x"), NULL);
-        CHECK(deleted == (number >= 1 && number <= 14 ? NETPOL_STATUS_OK : NETPOL_STATUS_INVALID_VALUE));
+        CHECK(deleted == (number >= 1 && number <= 16 ? NETPOL_STATUS_OK : NETPOL_STATUS_INVALID_VALUE));
         if (number < 0 || number > 1) {
             CHECK(netpol_cluster_apply(cluster, netpol_str_of(""), netpol_str_of(""), number, NULL,
                                        NULL) == NETPOL_STATUS_INVALID_VALUE);
@@ -177,7 +215,75 @@ static void wrong_values(void)
     CHECK(netpol_report_count(report) > 0);
     netpol_report_free(report);
 
+    pod.ready = 3;
+    CHECK(netpol_cluster_upsert_pod(cluster, &pod, 0, NULL) == NETPOL_STATUS_INVALID_VALUE);
+    pod.ready = 0;
+    pod.terminating = 2;
+    CHECK(netpol_cluster_upsert_pod(cluster, &pod, 0, NULL) == NETPOL_STATUS_INVALID_VALUE);
+
+    CHECK(netpol_cluster_upsert_service(cluster, &service, 0, NULL) == NETPOL_STATUS_INVALID_SIZE);
+    service.size = sizeof service;
+    service.internal_traffic_local = 2;
+    CHECK(netpol_cluster_upsert_service(cluster, &service, 0, NULL) == NETPOL_STATUS_INVALID_VALUE);
+    service.internal_traffic_local = 0;
+    service.reserved[5] = 1;
+    CHECK(netpol_cluster_upsert_service(cluster, &service, 0, NULL) == NETPOL_STATUS_INVALID_VALUE);
+    service.reserved[5] = 0;
+    service.ports_len = 1;
+    CHECK(netpol_cluster_upsert_service(cluster, &service, 0, NULL) == NETPOL_STATUS_NULL_POINTER);
+    service.ports = &service_port;
+    service_port.target = 80;
+    service_port.target_name = netpol_str_of("http");
+    CHECK(netpol_cluster_upsert_service(cluster, &service, 0, NULL) == NETPOL_STATUS_INVALID_VALUE);
+    service_port.target = 0;
+    CHECK(netpol_cluster_upsert_service(cluster, &service, 0, &report) == NETPOL_STATUS_REFUSED);
+    CHECK(netpol_report_count(report) == 2);
+    netpol_report_free(report);
+    service.ports_len = 0;
+    service.cluster_ips_len = SIZE_MAX / 2;
+    CHECK(netpol_cluster_upsert_service(cluster, &service, 0, NULL) == NETPOL_STATUS_NULL_POINTER);
+
+    CHECK(netpol_cluster_upsert_endpoint_slice(cluster, &slice, 0, NULL) ==
+          NETPOL_STATUS_INVALID_SIZE);
+    slice.size = sizeof slice;
+    slice.name = netpol_str_of("db-1");
+    slice.endpoints_len = 1;
+    CHECK(netpol_cluster_upsert_endpoint_slice(cluster, &slice, 0, NULL) ==
+          NETPOL_STATUS_NULL_POINTER);
+    slice.endpoints = &slice_endpoint;
+    slice_endpoint.ready = 3;
+    CHECK(netpol_cluster_upsert_endpoint_slice(cluster, &slice, 0, NULL) ==
+          NETPOL_STATUS_INVALID_VALUE);
+    slice_endpoint.ready = 0;
+    slice_endpoint.reserved[4] = 1;
+    CHECK(netpol_cluster_upsert_endpoint_slice(cluster, &slice, 0, NULL) ==
+          NETPOL_STATUS_INVALID_VALUE);
+    slice_endpoint.reserved[4] = 0;
+    CHECK(netpol_cluster_upsert_endpoint_slice(cluster, &slice, 0, &report) ==
+          NETPOL_STATUS_REFUSED);
+    netpol_report_free(report);
+
     CHECK(netpol_cluster_publish(cluster, &engine, NULL) == NETPOL_STATUS_OK);
+    CHECK(netpol_engine_service(engine, netpol_str_of("x"), &service_id) ==
+          NETPOL_STATUS_MALFORMED_NAME);
+    CHECK(netpol_engine_service(engine, netpol_str_of("d/x"), &service_id) ==
+          NETPOL_STATUS_UNKNOWN_SERVICE);
+    CHECK(netpol_engine_service(engine, invalid, &service_id) == NETPOL_STATUS_INVALID_UTF8);
+    CHECK(netpol_engine_endpoint(engine, netpol_str_of("svc/d/x"), &endpoint) ==
+          NETPOL_STATUS_IS_SERVICE);
+    CHECK(netpol_engine_service_name(engine, 4711, &string) == NETPOL_STATUS_FOREIGN_HANDLE);
+    service_question.source.family = 4;
+    service_question.service = 4711;
+    service_question.protocol = 6;
+    CHECK(netpol_engine_decide_service(engine, &service_question, verdicts) ==
+          NETPOL_STATUS_FOREIGN_HANDLE);
+    service_question.reserved = 1;
+    CHECK(netpol_engine_decide_service(engine, &service_question, verdicts) ==
+          NETPOL_STATUS_INVALID_VALUE);
+    service_question.reserved = 0;
+    service_question.port_name = invalid;
+    CHECK(netpol_engine_decide_service(engine, &service_question, verdicts) ==
+          NETPOL_STATUS_INVALID_UTF8);
     for (number = 0; number < 256; number++) {
         netpol_status expected =
             number == 4 || number == 6 ? NETPOL_STATUS_OK : NETPOL_STATUS_INVALID_VALUE;
@@ -218,10 +324,125 @@ static void wrong_values(void)
     netpol_cluster_free(cluster);
 }
 
+static void ignore(void *userdata, const netpol_flow *flow)
+{
+    (void)userdata;
+    (void)flow;
+}
+
+static void tables_of_connections(void)
+{
+    netpol_cluster *cluster = NULL;
+    netpol_engine *engine = NULL;
+    netpol_readers *readers = NULL;
+    netpol_reader *reader = NULL;
+    netpol_flows *flows = NULL;
+    netpol_flow_options options = {0};
+    netpol_flow_verdict verdict, verdicts[2];
+    netpol_flow_statistics statistics;
+    netpol_flow flow;
+    netpol_bytes packets[2] = {{NULL, 0}, {NULL, 1}};
+    /* A protocol that has no ports. */
+    uint8_t bytes[20] = {0x45, 0, 0, 20, 0, 0, 0, 0, 64, 47};
+    int number;
+
+    CHECK(netpol_cluster_new(NULL, &cluster) == NETPOL_STATUS_OK);
+    CHECK(netpol_cluster_publish(cluster, &engine, NULL) == NETPOL_STATUS_OK);
+    CHECK(netpol_cluster_readers(cluster, &readers) == NETPOL_STATUS_OK);
+    CHECK(netpol_reader_new(readers, &reader) == NETPOL_STATUS_OK);
+
+    /* Options of another size, without a seed, with numbers that mean nothing, with too much room. */
+    CHECK(netpol_flows_new(NULL, &flows) == NETPOL_STATUS_NULL_POINTER);
+    CHECK(netpol_flows_new(&options, &flows) == NETPOL_STATUS_INVALID_SIZE);
+    options.size = sizeof options - 1;
+    CHECK(netpol_flows_new(&options, &flows) == NETPOL_STATUS_INVALID_SIZE);
+    options.size = sizeof options;
+    CHECK(netpol_flows_new(&options, &flows) == NETPOL_STATUS_INVALID_VALUE);
+    options.seed[1] = 1;
+    for (number = 3; number < 256; number++) {
+        options.mid_stream = (uint8_t)number;
+        CHECK(netpol_flows_new(&options, &flows) == NETPOL_STATUS_INVALID_VALUE);
+    }
+    options.mid_stream = 2;
+    for (number = 0; number < 7; number++) {
+        options.reserved[number] = 1;
+        CHECK(netpol_flows_new(&options, &flows) == NETPOL_STATUS_INVALID_VALUE);
+        options.reserved[number] = 0;
+    }
+    options.capacity = SIZE_MAX;
+    CHECK(netpol_flows_new(&options, &flows) == NETPOL_STATUS_INVALID_LENGTH);
+    options.capacity = 1;
+    options.fragments = SIZE_MAX / 2;
+    CHECK(netpol_flows_new(&options, &flows) == NETPOL_STATUS_INVALID_LENGTH);
+    options.fragments = 1;
+    CHECK(netpol_flows_new(&options, NULL) == NETPOL_STATUS_NULL_POINTER);
+    CHECK(flows == NULL);
+    CHECK(netpol_flows_new(&options, &flows) == NETPOL_STATUS_OK);
+
+#define IS_NULL(call) CHECK((call) == NETPOL_STATUS_NULL_POINTER)
+    memset(&verdict, 7, sizeof verdict);
+    memset(verdicts, 7, sizeof verdicts);
+    IS_NULL(netpol_flows_judge(NULL, reader, bytes, sizeof bytes, 0, 0, &verdict));
+    IS_NULL(netpol_flows_judge(flows, NULL, bytes, sizeof bytes, 0, 0, &verdict));
+    IS_NULL(netpol_flows_judge(flows, reader, NULL, 1, 0, 0, &verdict));
+    IS_NULL(netpol_flows_judge(flows, reader, bytes, sizeof bytes, 0, 0, NULL));
+    IS_NULL(netpol_flows_judge_batch(NULL, reader, packets, 1, 0, verdicts));
+    IS_NULL(netpol_flows_judge_batch(flows, NULL, packets, 1, 0, verdicts));
+    IS_NULL(netpol_flows_judge_batch(flows, reader, NULL, 1, 0, verdicts));
+    IS_NULL(netpol_flows_judge_batch(flows, reader, packets, 1, 0, NULL));
+    IS_NULL(netpol_flows_judge_batch(flows, reader, packets, 2, 0, verdicts));
+    IS_NULL(netpol_flows_find(NULL, bytes, sizeof bytes, &flow));
+    IS_NULL(netpol_flows_find(flows, NULL, 1, &flow));
+    IS_NULL(netpol_flows_find(flows, bytes, sizeof bytes, NULL));
+    IS_NULL(netpol_flows_recheck(NULL, reader, 0, ignore, NULL));
+    IS_NULL(netpol_flows_recheck(flows, NULL, 0, ignore, NULL));
+    IS_NULL(netpol_flows_recheck(flows, reader, 0, NULL, NULL));
+    IS_NULL(netpol_flows_statistics(NULL, 0, &statistics));
+    IS_NULL(netpol_flows_statistics(flows, 0, NULL));
+#undef IS_NULL
+    CHECK(netpol_flows_memory(NULL) == 0);
+    netpol_flows_clear(NULL);
+    netpol_flows_free(NULL);
+
+    for (number = 2; number < 256; number++) {
+        CHECK(netpol_flows_judge(flows, reader, bytes, sizeof bytes, (uint8_t)number, 0,
+                                 &verdict) == NETPOL_STATUS_INVALID_VALUE);
+    }
+    CHECK(netpol_flows_judge(flows, reader, bytes, sizeof bytes - 1, 0, 0, &verdict) ==
+          NETPOL_STATUS_UNREADABLE_PACKET);
+    CHECK(netpol_flows_judge(flows, reader, NULL, 0, 0, 0, &verdict) ==
+          NETPOL_STATUS_UNREADABLE_PACKET);
+    CHECK(netpol_flows_find(flows, bytes, 19, &flow) == NETPOL_STATUS_UNREADABLE_PACKET);
+    CHECK(netpol_flows_find(flows, bytes, 20, &flow) == NETPOL_STATUS_UNKNOWN_FLOW);
+    CHECK(netpol_flows_judge_batch(flows, reader, packets, SIZE_MAX / 2, 0, verdicts) ==
+          NETPOL_STATUS_INVALID_LENGTH);
+
+    /* None of them has written or changed anything. */
+    CHECK(verdict.verdict == 7 && verdicts[0].verdict == 7 && verdicts[1].verdict == 7);
+    CHECK(netpol_flows_statistics(flows, 0, &statistics) == NETPOL_STATUS_OK);
+    CHECK(statistics.opened == 0 && statistics.capacity == 16);
+    CHECK(netpol_flows_judge_batch(flows, reader, NULL, 0, 0, NULL) == NETPOL_STATUS_OK);
+    CHECK(netpol_flows_judge(flows, reader, bytes, sizeof bytes, NETPOL_PACKET_VIA_SERVICE,
+                             UINT64_MAX, &verdict) == NETPOL_STATUS_OK);
+    CHECK(verdict.verdict == NETPOL_VERDICT_ALLOW && verdict.tracking == NETPOL_TRACKING_NEW);
+    CHECK(netpol_flows_judge(flows, reader, bytes, sizeof bytes, 0, 0, &verdict) ==
+          NETPOL_STATUS_OK);
+    CHECK(verdict.tracking == NETPOL_TRACKING_ESTABLISHED);
+
+    /* It lives on without all that it was used with. */
+    netpol_reader_free(reader);
+    netpol_readers_free(readers);
+    netpol_engine_free(engine);
+    netpol_cluster_free(cluster);
+    CHECK(netpol_flows_find(flows, bytes, sizeof bytes, &flow) == NETPOL_STATUS_OK);
+    netpol_flows_free(flows);
+}
+
 int main(void)
 {
     CHECK(netpol_abi_version() == NETPOL_ABI_VERSION);
     nulls();
     wrong_values();
+    tables_of_connections();
     return 0;
 }

@@ -212,6 +212,94 @@ int main(void)
     CHECK(verdict == NETPOL_VERDICT_ALLOW && netpol_reader_generation(reader) == 2);
     netpol_changes_free(changes);
 
+    /* A Service of the database, which turns 80 into what the pod calls `web`. */
+    {
+        netpol_service service = {0};
+        netpol_service_port service_port = {0};
+        netpol_endpoint_slice slice = {0};
+        netpol_slice_endpoint slice_endpoint = {0};
+        netpol_container_port slice_port = {{NULL, 0}, 9999, 6, {0}};
+        netpol_service_question asked = {0};
+        netpol_backends *backends = NULL;
+        const netpol_backend *list;
+        netpol_string *json = NULL;
+
+        service_port.number = 80;
+        service_port.target_name = netpol_str_of("web");
+        service.size = sizeof service;
+        service.namespace_ = netpol_str_of("shop");
+        service.name = netpol_str_of("db");
+        service.selector = db_label;
+        service.selector_len = COUNT(db_label);
+        service.ports = &service_port;
+        service.ports_len = 1;
+        CHECK(netpol_cluster_upsert_service(cluster, &service, NETPOL_ADMISSION_CREATE, &report) ==
+              NETPOL_STATUS_OK);
+        CHECK(report == NULL);
+        netpol_engine_free(engine);
+        CHECK(netpol_cluster_publish(cluster, &engine, NULL) == NETPOL_STATUS_OK);
+        CHECK(netpol_engine_service(engine, netpol_str_of("shop/db"), &asked.service) ==
+              NETPOL_STATUS_OK);
+        CHECK(netpol_engine_service_name(engine, asked.service, &text) == NETPOL_STATUS_OK);
+        CHECK(is_text(netpol_string_view(text), "shop/db"));
+        netpol_string_free(text);
+        CHECK(netpol_engine_endpoint(engine, netpol_str_of("shop/api"), &asked.source.endpoint) ==
+              NETPOL_STATUS_OK);
+        asked.port = 80;
+        asked.protocol = 6;
+        CHECK(netpol_engine_decide_service(engine, &asked, &verdict) == NETPOL_STATUS_OK);
+        CHECK(verdict == NETPOL_SERVICE_VERDICT_ALLOW);
+        CHECK(netpol_engine_attribute_service(engine, &asked, &backends) == NETPOL_STATUS_OK);
+        CHECK(netpol_backends_list(backends, &list, &count) == NETPOL_STATUS_OK && count == 1);
+        CHECK(list[0].port == 8080 && list[0].party.family == 0);
+        CHECK(list[0].party.endpoint == party.endpoint);
+        CHECK(list[0].decision.ingress.reason == NETPOL_REASON_RULE_MATCHES);
+        netpol_backends_free(backends);
+        CHECK(netpol_engine_explain_service(engine, &asked, &text, &json) == NETPOL_STATUS_OK);
+        CHECK(memcmp(netpol_string_view(text).data, "allow\n", 6) == 0);
+        CHECK(netpol_string_view(json).data[0] == '{');
+        netpol_string_free(text);
+        netpol_string_free(json);
+        CHECK(netpol_engine_lints(engine, &report) == NETPOL_STATUS_OK && report == NULL);
+        asked.port = 81;
+        CHECK(netpol_engine_decide_service(engine, &asked, &verdict) ==
+              NETPOL_STATUS_UNKNOWN_PORT_NAME);
+        asked.port_name = netpol_str_of("web");
+        CHECK(netpol_engine_decide_service(engine, &asked, &verdict) ==
+              NETPOL_STATUS_UNKNOWN_PORT_NAME);
+        asked.port_name.len = 0;
+        asked.port = 80;
+
+        /* Its endpoints may be listed: one that nobody knows, another that is not ready. */
+        slice_endpoint.address = netpol_str_of("198.51.100.7");
+        slice.size = sizeof slice;
+        slice.namespace_ = netpol_str_of("shop");
+        slice.name = netpol_str_of("db-1");
+        slice.service = netpol_str_of("db");
+        slice.endpoints = &slice_endpoint;
+        slice.endpoints_len = 1;
+        slice.ports = &slice_port;
+        slice.ports_len = 1;
+        CHECK(netpol_cluster_upsert_endpoint_slice(cluster, &slice, NETPOL_ADMISSION_CREATE, NULL) ==
+              NETPOL_STATUS_OK);
+        netpol_engine_free(engine);
+        CHECK(netpol_cluster_publish(cluster, &engine, NULL) == NETPOL_STATUS_OK);
+        CHECK(netpol_engine_attribute_service(engine, &asked, &backends) == NETPOL_STATUS_OK);
+        CHECK(netpol_backends_list(backends, &list, &count) == NETPOL_STATUS_OK && count == 1);
+        CHECK(list[0].port == 9999 && list[0].party.family == 4 && list[0].party.address[0] == 198);
+        netpol_backends_free(backends);
+        slice_endpoint.ready = NETPOL_KNOB_OFF;
+        CHECK(netpol_cluster_upsert_endpoint_slice(cluster, &slice, NETPOL_ADMISSION_CREATE, NULL) ==
+              NETPOL_STATUS_OK);
+        netpol_engine_free(engine);
+        CHECK(netpol_cluster_publish(cluster, &engine, NULL) == NETPOL_STATUS_OK);
+        CHECK(netpol_engine_decide_service(engine, &asked, &verdict) == NETPOL_STATUS_NO_BACKENDS);
+        CHECK(netpol_cluster_delete(cluster, NETPOL_KIND_ENDPOINT_SLICE, netpol_str_of("shop"),
+                                    netpol_str_of("db-1"), NULL) == NETPOL_STATUS_OK);
+        CHECK(netpol_cluster_delete(cluster, NETPOL_KIND_SERVICE, netpol_str_of("shop"),
+                                    netpol_str_of("db"), NULL) == NETPOL_STATUS_OK);
+    }
+
     /* A wrong policy changes nothing, and says everything that is wrong with it. */
     peers[1].cidr = netpol_str_of("192.0.2.0/99");
     ports[0].end = 5;

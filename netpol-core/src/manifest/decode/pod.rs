@@ -1,5 +1,5 @@
 use crate::manifest::tree::Node;
-use crate::model::{Container, ContainerPort, Object, Pod, PodSpec, PodStatus};
+use crate::model::{Container, ContainerPort, Object, Pod, PodCondition, PodSpec, PodStatus};
 
 use super::at::At;
 use super::decoder::{Decoder, Read};
@@ -36,7 +36,10 @@ static STATUS: Shape = Shape::open(&[
     Field::list_of("podIPs", &IP),
     Field::plain("hostIP"),
     Field::list_of("hostIPs", &IP),
+    Field::list_of("conditions", &CONDITION),
 ]);
+
+static CONDITION: Shape = Shape::open(&[Field::plain("type"), Field::plain("status")]);
 
 static IP: Shape = Shape::open(&[Field::plain("ip")]);
 
@@ -94,7 +97,21 @@ fn status(decoder: &mut Decoder<'_>, node: &Node<'_>, at: &At<'_>) -> Read<PodSt
         pod_ips: decoder.read_or_default(fields, at, "podIPs", ips),
         host_ip: decoder.read_or_default(fields, at, "hostIP", Decoder::string),
         host_ips: decoder.read_or_default(fields, at, "hostIPs", ips),
+        conditions: decoder.read_or_default(fields, at, "conditions", conditions),
     })
+}
+
+/// The condition that matters, of the handful that every pod of a dump has.
+fn conditions(decoder: &mut Decoder<'_>, node: &Node<'_>, at: &At<'_>) -> Read<Vec<PodCondition>> {
+    let conditions = decoder.list(node, at, |decoder, node, at| {
+        let fields = decoder.fields(node, at).unwrap_or_default();
+        let kind = decoder.read_or_default(fields, at, "type", Decoder::string);
+        (kind == "Ready").then(|| PodCondition {
+            kind,
+            status: decoder.read_or_default(fields, at, "status", Decoder::string),
+        })
+    })?;
+    Ok(conditions.into_iter().flatten().collect())
 }
 
 fn ips(decoder: &mut Decoder<'_>, node: &Node<'_>, at: &At<'_>) -> Read<Vec<String>> {

@@ -6,20 +6,23 @@ use netpol_core::net::Protocol;
 use netpol_core::packet::Transport;
 use serde::{Deserialize, Serialize};
 
+use super::implementation::Unanswered;
+use crate::reference::{BackendJudgement, Party, QuestionError, ServiceQuestion};
+
 /// One question and its answer.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Probe {
     /// `namespace/name`, `kind/namespace/name` or an address.
     pub from: String,
-    /// The same.
+    /// The same, or `svc/namespace/name`.
     pub to: String,
     /// `TCP` (when left out), `UDP`, `SCTP`, or a protocol number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub protocol: Option<IntOrString>,
-    /// The destination port.
+    /// The destination port; of a Service its number or name.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub port: Option<u16>,
+    pub port: Option<IntOrString>,
     /// ICMP type and code.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub icmp: Option<[u8; 2]>,
@@ -37,7 +40,10 @@ pub struct Probe {
     pub ask: Option<AskBy>,
     /// The answer.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub verdict: Option<Verdict>,
+    pub verdict: Option<Answer>,
+    /// Who gets what is sent to a Service, each as `d/p 8080 allow`, and nobody else does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub backends: Option<Vec<String>>,
     /// The destination's side of the answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ingress: Option<Verdict>,
@@ -50,9 +56,36 @@ pub struct Probe {
     /// Why, on the source's side.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub egress_reason: Option<String>,
-    /// Why there is no answer: `unknown`, `ambiguous` or `noCommonFamily`.
+    /// Why there is no answer: `unknown`, `ambiguous`, `noCommonFamily`, `isService`, and about a
+    /// Service `noPort`, `externalName`, `noBackends`, `notUnderstood` or `unknownPod`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+}
+
+/// What is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Answer {
+    /// It passes; to a Service, to every backend.
+    Allow,
+    /// It does not pass; to a Service, to no backend.
+    Deny,
+    /// It passes to some backends of a Service.
+    Mixed,
+}
+
+impl From<Verdict> for Answer {
+    fn from(verdict: Verdict) -> Answer {
+        if verdict.is_allow() { Answer::Allow } else { Answer::Deny }
+    }
+}
+
+impl Answer {
+    /// What the verdicts on the backends of a Service come to.
+    pub(super) fn of(verdicts: impl IntoIterator<Item = Verdict>) -> Option<Answer> {
+        let both = |a, b| if a == b { a } else { Answer::Mixed };
+        verdicts.into_iter().map(Answer::from).reduce(both)
+    }
 }
 
 /// How a question is put.
@@ -91,16 +124,13 @@ impl Probe {
     pub fn traffic(&self) -> Result<(Protocol, Transport), String> {
         let ports = |destination| Transport::Ports { source: 40000, destination };
         let icmp = |[kind, code]: [u8; 2]| Transport::Icmp { kind, code };
-        let protocol = match &self.protocol {
-            None => Protocol::TCP,
-            Some(IntOrString::String(name)) => {
-                Protocol::from_api(name).ok_or_else(|| format!("{name:?} is no protocol"))?
-            }
-            Some(IntOrString::Int(number)) => {
-                Protocol(u8::try_from(*number).map_err(|_| format!("{number} is no protocol"))?)
-            }
+        let protocol = self.protocol()?;
+        let number = |port: &IntOrString| match port {
+            IntOrString::Int(number) => u16::try_from(*number).ok(),
+            IntOrString::String(_) => None,
         };
-        match (self.port, self.icmp, self.icmpv6, self.fragment) {
+        let port = self.port.as_ref().map(|port| number(port).ok_or("a port is a number here"));
+        match (port.transpose()?, self.icmp, self.icmpv6, self.fragment) {
             (Some(port), None, None, false) => Ok((protocol, ports(port))),
             (None, Some(message), None, false) => Ok((Protocol::ICMP, icmp(message))),
             (None, None, Some(message), false) => Ok((Protocol::ICMPV6, icmp(message))),
@@ -110,6 +140,75 @@ impl Probe {
             }
             _ => Err("give one of port, icmp, icmpv6 and fragment".to_owned()),
         }
+    }
+
+    fn protocol(&self) -> Result<Protocol, String> {
+        match &self.protocol {
+            None => Ok(Protocol::TCP),
+            Some(IntOrString::String(name)) => {
+                Protocol::from_api(name).ok_or_else(|| format!("{name:?} is no protocol"))
+            }
+            Some(IntOrString::Int(number)) => {
+                u8::try_from(*number).map(Protocol).map_err(|_| format!("{number} is no protocol"))
+            }
+        }
+    }
+
+    /// The question about a Service that it is, if it is one.
+    ///
+    /// # Errors
+    ///
+    /// Says which of the fields have no place in one.
+    pub fn service_question(&self) -> Result<Option<ServiceQuestion>, String> {
+        let Some(service) = self.to.strip_prefix("svc/") else { return Ok(None) };
+        let others = self.icmp.is_some()
+            || self.icmpv6.is_some()
+            || self.fragment
+            || self.via_service
+            || self.ask.is_some()
+            || self.ingress.is_some()
+            || self.egress.is_some()
+            || self.ingress_reason.is_some()
+            || self.egress_reason.is_some();
+        if others {
+            return Err("of a Service one asks by port, for verdict, backends and error".to_owned());
+        }
+        Ok(Some(ServiceQuestion {
+            source: Party::read(&self.from),
+            service: service.to_owned(),
+            protocol: self.protocol()?,
+            port: self.port.clone().ok_or("port is missing")?,
+        }))
+    }
+
+    /// The probe of a question about a Service, with the answer that was given.
+    #[must_use]
+    pub fn of_service(
+        question: &ServiceQuestion,
+        answer: &Result<Vec<BackendJudgement>, QuestionError>,
+    ) -> Probe {
+        let protocol = match question.protocol {
+            Protocol::TCP => None,
+            Protocol::UDP => Some(IntOrString::String("UDP".to_owned())),
+            Protocol::SCTP => Some(IntOrString::String("SCTP".to_owned())),
+            Protocol(number) => Some(IntOrString::Int(number.into())),
+        };
+        let mut probe = Probe {
+            from: question.source.to_string(),
+            to: format!("svc/{}", question.service),
+            protocol,
+            port: Some(question.port.clone()),
+            ..Probe::default()
+        };
+        match answer {
+            Ok(judgements) => {
+                let verdicts = judgements.iter().map(|backend| backend.judgement.verdict());
+                probe.verdict = Answer::of(verdicts);
+                probe.backends = Some(judgements.iter().map(ToString::to_string).collect());
+            }
+            Err(error) => probe.error = Some(Unanswered::from(error.clone()).code().to_owned()),
+        }
+        probe
     }
 
     /// Whether the message can exist between addresses of this family.
@@ -135,8 +234,8 @@ impl Reach {
                     from: from.clone(),
                     to: to.clone(),
                     protocol: self.protocol.clone(),
-                    port: Some(self.port),
-                    verdict: Some(Verdict::from_allowed(!denied)),
+                    port: Some(IntOrString::Int(self.port.into())),
+                    verdict: Some(Verdict::from_allowed(!denied).into()),
                     ..Probe::default()
                 });
             }

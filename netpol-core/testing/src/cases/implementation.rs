@@ -6,7 +6,9 @@ use netpol_core::manifest::{Manifest, ReadOptions};
 use netpol_core::model::{Kind, Object};
 use netpol_core::{Admission, Options, Packet};
 
-use crate::reference::{Judgement, Question, QuestionError, World};
+use crate::reference::{
+    BackendJudgement, Judgement, Question, QuestionError, ServiceQuestion, World,
+};
 
 /// Anything that cases can be put to.
 pub trait Implementation {
@@ -41,7 +43,21 @@ pub trait Implementation {
     /// [`Unanswered`] when the question means nothing, or when the implementation contradicts
     /// itself.
     fn ask(&self, ask: &Ask) -> Result<Judgement, Unanswered>;
+
+    /// Answers a question about a Service, in order of backends and ports. `None` where there is no
+    /// way to ask that: then it is spared the questions.
+    fn ask_service(&self, question: &ServiceQuestion) -> Option<ServiceAnswer> {
+        let _ = question;
+        None
+    }
 }
+
+/// What becomes of what is sent to a Service, at each of those who get it.
+///
+/// # Errors
+///
+/// As for other questions.
+pub type ServiceAnswer = Result<Vec<BackendJudgement>, Unanswered>;
 
 /// Something that happens to a cluster.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -150,6 +166,12 @@ impl Unanswered {
             Unanswered::Question(QuestionError::Unknown(_)) => "unknown",
             Unanswered::Question(QuestionError::Ambiguous(_)) => "ambiguous",
             Unanswered::Question(QuestionError::NoCommonFamily) => "noCommonFamily",
+            Unanswered::Question(QuestionError::IsService(_)) => "isService",
+            Unanswered::Question(QuestionError::NoPort(_)) => "noPort",
+            Unanswered::Question(QuestionError::ExternalName(_)) => "externalName",
+            Unanswered::Question(QuestionError::NoBackends(_)) => "noBackends",
+            Unanswered::Question(QuestionError::NotUnderstood(_)) => "notUnderstood",
+            Unanswered::Question(QuestionError::UnknownPod(_)) => "unknownPod",
             Unanswered::Fault(_) => "fault",
         }
     }
@@ -219,5 +241,9 @@ impl Implementation for World {
             Ask::Packet(packet) => Ok(self.judge(packet)),
             Ask::Question(question) => Ok(self.judge_question(question)?),
         }
+    }
+
+    fn ask_service(&self, question: &ServiceQuestion) -> Option<ServiceAnswer> {
+        Some(self.judge_service(question).map_err(Unanswered::from))
     }
 }

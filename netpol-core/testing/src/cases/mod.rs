@@ -9,19 +9,21 @@ mod implementation;
 mod load;
 mod rows;
 mod rows_of_policies;
+mod rows_of_services;
 mod run;
 mod step;
 mod write;
 
-pub use expectation::{AskBy, Probe, Reach};
+pub use expectation::{Answer, AskBy, Probe, Reach};
 pub(crate) use implementation::read;
-pub use implementation::{Ask, Event, Implementation, Unanswered};
+pub use implementation::{Ask, Event, Implementation, ServiceAnswer, Unanswered};
 pub use load::{Case, load_all, load_text};
 pub use rows::{NamespaceRow, NodeRow, PodRow, WorkloadRow};
 pub use rows_of_policies::{
     AdminPolicyRow, AlphaPolicyRow, BaselineAdminPolicyRow, ClusterPolicyRow, ExtensionsPolicyRow,
     PolicyRow,
 };
+pub use rows_of_services::{EndpointSliceRow, ServiceRow};
 pub use run::{Failure, run};
 pub use step::{Refusal, Resolution, Step, Withdrawal};
 pub use write::write;

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 
 use netpol_core::model::{
     Container, ContainerPort, LabelSelector, Labels, Namespace, Node, NodeAddress, NodeSpec,
-    NodeStatus, Object, ObjectMeta, Pod, PodSpec, PodStatus, PodTemplateSpec, Timestamp, Workload,
-    WorkloadKind,
+    NodeStatus, Object, ObjectMeta, Pod, PodCondition, PodSpec, PodStatus, PodTemplateSpec,
+    Timestamp, Workload, WorkloadKind,
 };
 use serde::{Deserialize, Serialize};
 
@@ -66,6 +66,9 @@ pub struct PodRow {
     /// `status.phase`; `Running` when left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub phase: Option<String>,
+    /// Whether its condition `Ready` is `True`; left out: it has no conditions.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ready: Option<bool>,
     /// `metadata.creationTimestamp`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub created: Option<Timestamp>,
@@ -192,6 +195,7 @@ impl PodRow {
             pod_ips: self.ips.clone(),
             host_ip: self.host_ips.first().cloned().unwrap_or_default(),
             host_ips: self.host_ips.clone(),
+            conditions: self.ready.map(ready_condition).into_iter().collect(),
         };
         Ok(Object::Pod(Pod { metadata, spec, status }))
     }
@@ -207,6 +211,7 @@ impl PodRow {
             host_ips: pod.status.host_ips.clone(),
             host_network: pod.spec.host_network,
             phase: Some(pod.status.phase.clone()),
+            ready: is_ready(pod),
             created: pod.metadata.creation_timestamp,
             deleted: pod.metadata.deletion_timestamp,
             ports: PortRows::new(&pod.spec),
@@ -278,6 +283,16 @@ impl PortRows {
         }
         rows
     }
+}
+
+fn ready_condition(ready: bool) -> PodCondition {
+    let status = if ready { "True" } else { "False" };
+    PodCondition { kind: "Ready".to_owned(), status: status.to_owned() }
+}
+
+fn is_ready(pod: &Pod) -> Option<bool> {
+    let condition = pod.status.conditions.iter().find(|condition| condition.kind == "Ready");
+    condition.map(|condition| condition.status == "True")
 }
 
 fn container(text: &str, restart_policy: Option<&str>) -> Result<Container, String> {

@@ -5,8 +5,8 @@ use std::net::IpAddr;
 use netpol_core::model::{Kind, Object};
 use netpol_core::{Packet, Verdict};
 
-use super::expectation::{AskBy, Probe};
-use super::implementation::{Ask, Event, Implementation, Unanswered, read};
+use super::expectation::{Answer, AskBy, Probe};
+use super::implementation::{Ask, Event, Implementation, ServiceAnswer, Unanswered, read};
 use super::load::Case;
 use super::step::{Refusal, Step};
 use crate::reference::{Judgement, Party, Question};
@@ -130,6 +130,14 @@ impl Run<'_> {
     }
 
     fn probe(&mut self, probe: &Probe) {
+        let about_service = probe.service_question();
+        if let Some(question) = about_service.unwrap_or_else(|error| self.malformed(&error)) {
+            let answer = self.implementation.ask_service(&question);
+            if let Some(Err(message)) = answer.map(|answer| check_service(probe, &answer)) {
+                self.fail(format!("{question}: {message}"));
+            }
+            return;
+        }
         let mut asks = Vec::new();
         if probe.ask != Some(AskBy::Name) {
             asks.extend(self.packets(probe).into_iter().map(Ask::Packet));
@@ -168,11 +176,8 @@ impl Run<'_> {
 
     fn question(&self, probe: &Probe) -> Question {
         let (protocol, transport) = self.traffic(probe);
-        let party = |text: &str| match text.parse() {
-            Ok(address) => Party::Address(address),
-            Err(_) => Party::Name(text.to_owned()),
-        };
-        Question { source: party(&probe.from), destination: party(&probe.to), protocol, transport }
+        let (source, destination) = (Party::read(&probe.from), Party::read(&probe.to));
+        Question { source, destination, protocol, transport }
     }
 
     fn traffic(
@@ -204,6 +209,28 @@ impl Run<'_> {
     }
 }
 
+/// Compares an answer about a Service with what a probe says about it.
+fn check_service(probe: &Probe, answer: &ServiceAnswer) -> Result<(), String> {
+    let judgements = match (answer, &probe.error) {
+        (Err(error), Some(code)) if error.code() == code => return Ok(()),
+        (Err(error), _) => return Err(format!("no answer: {error}")),
+        (Ok(_), Some(code)) => return Err(format!("expected the error {code}")),
+        (Ok(judgements), None) => judgements,
+    };
+    let verdicts = judgements.iter().map(|backend| backend.judgement.verdict());
+    let (got, expected) = (Answer::of(verdicts), probe.verdict);
+    let backends = judgements.iter().map(ToString::to_string).collect::<Vec<_>>();
+    if expected.is_some() && got != expected {
+        return Err(format!("the verdict is {got:?}, expected {expected:?}, of {backends:?}"));
+    }
+    match &probe.backends {
+        Some(expected) if *expected != backends => {
+            Err(format!("the backends are {backends:?}, expected {expected:?}"))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Compares an answer with what a probe says about it.
 fn check(probe: &Probe, answer: &Result<Judgement, Unanswered>) -> Result<(), String> {
     let judgement = match (answer, &probe.error) {
@@ -212,6 +239,13 @@ fn check(probe: &Probe, answer: &Result<Judgement, Unanswered>) -> Result<(), St
         (Ok(_), Some(code)) => return Err(format!("expected the error {code}")),
         (Ok(judgement), None) => judgement,
     };
+    if probe.verdict.is_some_and(|expected| expected != judgement.verdict().into()) {
+        let (got, expected) = (judgement.verdict(), probe.verdict);
+        return Err(format!(
+            "the verdict is {got}, expected {expected:?} (ingress: {}, egress: {})",
+            judgement.ingress.reason, judgement.egress.reason
+        ));
+    }
     let verdict = |expected: Option<Verdict>, got: Verdict, what: &str| match expected {
         Some(expected) if expected != got => Err(format!(
             "{what} is {got}, expected {expected} (ingress: {}, egress: {})",
@@ -219,7 +253,6 @@ fn check(probe: &Probe, answer: &Result<Judgement, Unanswered>) -> Result<(), St
         )),
         _ => Ok(()),
     };
-    verdict(probe.verdict, judgement.verdict(), "the verdict")?;
     verdict(probe.ingress, judgement.ingress.verdict, "ingress")?;
     verdict(probe.egress, judgement.egress.verdict, "egress")?;
     let reason = |expected: &Option<String>, got: String, what: &str| match expected {

@@ -13,6 +13,7 @@ use super::rows_of_policies::{
     AdminPolicyRow, AlphaPolicyRow, BaselineAdminPolicyRow, ClusterPolicyRow, ExtensionsPolicyRow,
     PolicyRow,
 };
+use super::rows_of_services::{EndpointSliceRow, ServiceRow};
 
 /// One step of a case: what happens, in the order of the fields, and what holds after it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,6 +37,12 @@ pub struct Step {
     /// Workloads to load.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub workloads: Vec<WorkloadRow>,
+    /// Services to load.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub services: Vec<ServiceRow>,
+    /// EndpointSlices to load.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub endpoint_slices: Vec<EndpointSliceRow>,
     /// NetworkPolicies to load.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub policies: Vec<PolicyRow>,
@@ -168,6 +175,12 @@ impl Step {
         for row in &self.workloads {
             objects.push(row.object()?);
         }
+        for row in &self.services {
+            objects.push(row.object()?);
+        }
+        for row in &self.endpoint_slices {
+            objects.push(row.object()?);
+        }
         for row in &self.policies {
             objects.push(row.object()?);
         }
@@ -194,6 +207,10 @@ impl Step {
             Object::Node(object) => self.nodes.push(NodeRow::new(object)),
             Object::Pod(object) => self.pods.push(PodRow::new(object)),
             Object::Workload(object) => self.workloads.push(WorkloadRow::new(object)),
+            Object::Service(object) => self.services.push(ServiceRow::new(object)),
+            Object::EndpointSlice(object) => {
+                self.endpoint_slices.push(EndpointSliceRow::new(object));
+            }
             Object::NetworkPolicy(object) => self.policies.push(PolicyRow::new(object)),
             Object::ExtensionsNetworkPolicy(object) => {
                 self.extensions_policies.push(ExtensionsPolicyRow::new(object));
@@ -237,6 +254,8 @@ fn parse_kind(text: &str) -> Result<Kind, String> {
         Kind::Namespace,
         Kind::Node,
         Kind::Pod,
+        Kind::Service,
+        Kind::EndpointSlice,
         Kind::NetworkPolicy,
         Kind::ClusterNetworkPolicy,
         Kind::AdminNetworkPolicy,

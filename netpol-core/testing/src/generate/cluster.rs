@@ -2,7 +2,8 @@
 
 use netpol_core::model::{
     Container, ContainerPort, LabelSelector, LabelSelectorRequirement, Labels, Namespace, Node,
-    NodeAddress, Object, ObjectMeta, Pod, PodSpec, PodTemplateSpec, Workload, WorkloadKind,
+    NodeAddress, Object, ObjectMeta, Pod, PodCondition, PodSpec, PodTemplateSpec, Workload,
+    WorkloadKind,
 };
 
 use super::{Choices, addresses};
@@ -107,6 +108,15 @@ pub(super) fn pod(choices: &mut impl Choices, number: usize, junk: bool) -> Obje
         pod.status.pod_ips.insert(0, text.to_owned());
     }
     pod.status.pod_ip = pod.status.pod_ips.first().cloned().unwrap_or_default();
+    // What Services look at.
+    if choices.once_in(3) {
+        let status = (*choices.pick(&["True", "False"])).to_owned();
+        pod.status.conditions.push(PodCondition { kind: "Ready".to_owned(), status });
+    }
+    if choices.once_in(6) {
+        pod.metadata.deletion_timestamp =
+            Some("2026-03-01T00:00:00Z".parse().expect("a timestamp"));
+    }
     Object::Pod(pod)
 }
 

@@ -24,6 +24,7 @@ mod older_forms;
 mod options;
 mod policies;
 mod scenario;
+mod services;
 mod traffic;
 
 pub use choices::{Choices, Seeded};

@@ -1,15 +1,16 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use netpol_core::model::{Kind, Object};
+use netpol_core::model::{Kind, Object, Service};
 use netpol_core::options::NetworkPolicySemantics;
 use netpol_core::{Admission, Options, Packet};
 
 use super::cluster_kind::ClusterKind;
 use super::policies::Policies;
 use super::traffic::Targets;
-use super::{Choices, addresses, cluster, domains, older_forms, options};
+use super::{Choices, addresses, cluster, domains, older_forms, options, services};
 use crate::cases::{Ask, Event};
+use crate::reference::ServiceQuestion;
 
 /// A cluster, how it came to be, and what is asked about it.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,6 +22,8 @@ pub struct Scenario {
     pub events: Vec<Event>,
     /// The questions, asked after everything has happened.
     pub asks: Vec<Ask>,
+    /// The questions about Services.
+    pub service_asks: Vec<ServiceQuestion>,
     /// The addresses of pods and nodes, and some that nobody has.
     pub addresses: Vec<IpAddr>,
     /// The first and last addresses of blocks and excepts, and their neighbours.
@@ -93,6 +96,12 @@ pub fn scenario(choices: &mut impl Choices, packets: usize) -> Scenario {
             events.insert(place, event);
         }
     }
+    // What nothing but questions about them depends on.
+    let services = services::objects(choices, &pods, junk);
+    for event in events_of_services(choices, &services, &pods, junk) {
+        let place = choices.between(0, events.len());
+        events.insert(place, event);
+    }
     if choices.below(3) > 0 {
         events.push(Event::Synced(choices.below(4) < 3));
     }
@@ -102,8 +111,57 @@ pub fn scenario(choices: &mut impl Choices, packets: usize) -> Scenario {
     let targets = Targets { pods, addresses: known, boundaries, ports, names };
     let mut asks: Vec<Ask> = (0..packets).map(|_| Ask::Packet(targets.packet(choices))).collect();
     asks.extend((0..packets.div_ceil(5)).map(|_| Ask::Question(targets.question(choices))));
+    let services: Vec<Service> = services.into_iter().filter_map(as_service).collect();
+    let service_asks = (0..packets.div_ceil(4))
+        .map(|_| {
+            let source = targets.party(choices);
+            services::question(choices, source, &services)
+        })
+        .collect();
     let Targets { addresses, boundaries, ports, .. } = targets;
-    Scenario { options, events, asks, addresses, boundaries, ports }
+    Scenario { options, events, asks, service_asks, addresses, boundaries, ports }
+}
+
+fn as_service(object: Object) -> Option<Service> {
+    match object {
+        Object::Service(service) => Some(service),
+        _ => None,
+    }
+}
+
+/// The Services and slices, and now and then a change of one.
+fn events_of_services(
+    choices: &mut impl Choices,
+    objects: &[Object],
+    pods: &[IpAddr],
+    junk: bool,
+) -> Vec<Event> {
+    let admission = Admission::Stored;
+    let upsert = |object: Object| Event::Upsert { object: Box::new(object), admission };
+    let mut events: Vec<Event> = objects.iter().cloned().map(upsert).collect();
+    if !objects.is_empty() && choices.once_in(3) {
+        let object = choices.pick(objects).clone();
+        let name = object.object_ref();
+        events.push(match choices.below(3) {
+            0 => Event::Delete { kind: name.kind, namespace: name.namespace, name: name.name },
+            1 => {
+                let kind = name.kind;
+                let mut listed: Vec<Object> =
+                    objects.iter().filter(|object| object.kind() == kind).cloned().collect();
+                listed.sort_by_key(Object::object_ref);
+                listed.dedup_by_key(|object| object.object_ref());
+                listed.truncate(choices.between(0, listed.len()));
+                Event::ReplaceAll { kind, objects: listed, admission }
+            }
+            _ => {
+                let mut other = services::another_version(choices, &object, pods, junk);
+                other.metadata_mut().name = name.name;
+                other.metadata_mut().namespace = name.namespace;
+                upsert(other)
+            }
+        });
+    }
+    events
 }
 
 /// Annotations mean something in some clusters, and must not in the others.

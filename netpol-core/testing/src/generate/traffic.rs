@@ -67,7 +67,7 @@ impl Targets {
         }
     }
 
-    fn party(&self, choices: &mut impl Choices) -> Party {
+    pub(super) fn party(&self, choices: &mut impl Choices) -> Party {
         if self.names.is_empty() || choices.once_in(5) {
             Party::Address(self.address(choices))
         } else {

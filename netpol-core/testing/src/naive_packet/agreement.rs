@@ -29,7 +29,13 @@ pub fn disagreement_of_prefixes(bytes: &[u8], most: usize) -> Option<String> {
             prefix.packet() == whole.packet()
                 && prefix.fragment() == whole.fragment()
                 && prefix.tcp_flags().is_none_or(|flags| Some(flags) == whole.tcp_flags())
+                && prefix.tcp_sequence().is_none_or(|it| Some(it) == whole.tcp_sequence())
+                && prefix.sctp_chunk().is_none_or(|chunk| Some(chunk) == whole.sctp_chunk())
+                && prefix.icmp_identifier().is_none_or(|it| Some(it) == whole.icmp_identifier())
                 && prefix.embedded().is_none_or(|packet| Some(packet) == whole.embedded())
+                && prefix
+                    .embedded_icmp_identifier()
+                    .is_none_or(|it| Some(it) == whole.embedded_icmp_identifier())
         });
         if !same {
             return Some(format!(
@@ -41,17 +47,26 @@ pub fn disagreement_of_prefixes(bytes: &[u8], most: usize) -> Option<String> {
 }
 
 fn agrees(naive: &NaivePacket, raw: &RawPacket) -> bool {
-    let piece = naive.piece.map(|piece| (piece.offset > 0, piece.identification));
-    let fragment = raw
-        .fragment()
-        .map(|fragment| (matches!(fragment, Fragment::Later { .. }), fragment.identification()));
+    let piece = naive.piece.map(|piece| (piece.offset, piece.identification));
+    let fragment = raw.fragment().map(|fragment| match fragment {
+        Fragment::First { identification } => (0, identification),
+        Fragment::Later { identification, offset } => (offset, identification),
+    });
+    let acknowledges = naive.flags.is_some_and(|[_, _, _, ack]| ack);
+    let acknowledgement = naive.numbers.filter(|_| acknowledges).map(|numbers| numbers[1]);
+    let detail = naive.numbers.map(|numbers| numbers[0]) == raw.tcp_sequence()
+        && acknowledgement == raw.tcp_acknowledgement()
+        && naive.identifier == raw.icmp_identifier()
+        && naive.chunk == raw.sctp_chunk();
     let flags = raw.tcp_flags().map(|flags| [flags.fin(), flags.syn(), flags.rst(), flags.ack()]);
     let quoted = match (&naive.quoted, raw.embedded()) {
-        (Some(naive), Some(packet)) => says(naive, &packet),
-        (None, None) => true,
+        (Some(naive), Some(packet)) => {
+            says(naive, &packet) && naive.identifier == raw.embedded_icmp_identifier()
+        }
+        (None, None) => raw.embedded_icmp_identifier().is_none(),
         _ => false,
     };
-    says(naive, &raw.packet()) && piece == fragment && naive.flags == flags && quoted
+    says(naive, &raw.packet()) && piece == fragment && naive.flags == flags && detail && quoted
 }
 
 /// Whether a packet is what was read.

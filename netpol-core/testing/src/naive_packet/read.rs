@@ -15,6 +15,12 @@ pub struct NaivePacket {
     pub piece: Option<Piece>,
     /// FIN, SYN, RST and ACK of TCP, if they are there.
     pub flags: Option<[bool; 4]>,
+    /// Sequence and acknowledgement number of TCP, if the flags are there.
+    pub numbers: Option<[u32; 2]>,
+    /// What a question of ICMP and its answer have in common.
+    pub identifier: Option<u16>,
+    /// The type of the first chunk of SCTP.
+    pub chunk: Option<u8>,
     /// The packet that an ICMP error quotes.
     pub quoted: Option<Box<NaivePacket>>,
 }
@@ -191,6 +197,9 @@ fn upper_layer(
         carried: Carried::Nothing,
         piece,
         flags: None,
+        numbers: None,
+        identifier: None,
+        chunk: None,
         quoted: None,
     };
     if later {
@@ -211,6 +220,22 @@ fn upper_layer(
     if let (6, Some(word)) = (protocol, number(bytes, 12, 2)) {
         let bit = |place: u32| word >> place & 1 == 1;
         packet.flags = Some([bit(0), bit(1), bit(2), bit(4)]);
+        packet.numbers = Some([number(bytes, 4, 4)?, number(bytes, 8, 4)?]);
+    }
+    // RFC 9260, 3.1 and 3.2: ports, verification tag, checksum; then chunks, each its type first.
+    if protocol == 132 {
+        packet.chunk = number(bytes, 12, 1).map(|chunk| chunk as u8);
+    }
+    // RFC 792, echo and timestamp; RFC 4443, 4.1 and 4.2:
+    // |     Type      |     Code      |          Checksum             |
+    // |           Identifier          |        Sequence Number        |
+    let is_query = match packet.carried {
+        Carried::Message(kind, _) if protocol == 1 => [0, 8, 13, 14].contains(&kind),
+        Carried::Message(kind, _) => [128, 129].contains(&kind),
+        _ => false,
+    };
+    if is_query {
+        packet.identifier = number(bytes, 4, 2).map(|identifier| identifier as u16);
     }
     let is_error = match packet.carried {
         Carried::Message(kind, _) if protocol == 1 => [3, 4, 5, 11, 12].contains(&kind),

@@ -181,6 +181,6 @@ fn parse_addresses(list: &[String], single: &String) -> Vec<IpAddr> {
     texts.iter().filter_map(|text| parse_address(text)).collect()
 }
 
-fn is_completed(pod: &Pod) -> bool {
+pub(super) fn is_completed(pod: &Pod) -> bool {
     matches!(pod.status.phase.as_str(), "Succeeded" | "Failed")
 }

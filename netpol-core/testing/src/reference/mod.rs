@@ -14,7 +14,7 @@
 //! 5. `labels`, `cidr` and `domains`: how selectors match, how blocks are read, and what domain
 //!    names resolve to;
 //! 6. `identity`: whose address an address is;
-//! 7. `question`: the same questions asked by name.
+//! 7. `question`: the same questions asked by name; `services`: those about Services.
 //!
 //! Sources: the comments of `k8s.io/api/networking/v1/types.go`,
 //! `k8s.io/kubernetes/pkg/apis/networking/v1/defaults.go` and `.../networking/validation`,
@@ -33,6 +33,7 @@ mod peers;
 mod ports;
 mod question;
 mod reason;
+mod services;
 #[cfg(test)]
 mod tests;
 mod tiers;
@@ -42,4 +43,5 @@ mod world;
 pub use domains::DomainRecord;
 pub use question::{Party, Question, QuestionError};
 pub use reason::{DecidingRule, Judgement, Reason, Side, Tier};
+pub use services::{BackendJudgement, ServiceQuestion};
 pub use world::{Refused, World};

@@ -57,7 +57,7 @@ impl World {
 
     /// The container ports that names may refer to. Two containers may use the same name for
     /// different numbers; then either will do.
-    fn named_ports<'a>(&self, pod: &'a PodSpec) -> Vec<&'a ContainerPort> {
+    pub(super) fn named_ports<'a>(&self, pod: &'a PodSpec) -> Vec<&'a ContainerPort> {
         let containers = pod.containers.iter();
         let init_containers = pod.init_containers.iter().filter(|container| {
             match self.options.named_port_containers {
@@ -75,15 +75,18 @@ fn is_sidecar(container: &Container) -> bool {
 }
 
 /// A container port without protocol is a TCP port.
-fn declared_protocol(port: &ContainerPort) -> Option<Protocol> {
-    let valid = (1..=65535).contains(&port.container_port);
+pub(super) fn declared_protocol(port: &ContainerPort) -> Option<Protocol> {
+    let valid = is_port_number(port.container_port);
     Protocol::from_api(port.protocol.as_deref().unwrap_or("TCP")).filter(|_| valid)
+}
+
+pub(super) fn is_port_number(number: i32) -> bool {
+    (1..=65535).contains(&number)
 }
 
 /// The entry's protocol, TCP when it names none; `None` when anything in the entry would be
 /// refused by the API server, because then the entry means nothing.
 fn understood_protocol(entry: &NetworkPolicyPort) -> Option<Protocol> {
-    let is_port_number = |number: i32| (1..=65535).contains(&number);
     let understood = match (&entry.port, entry.end_port) {
         (None, None) => true,
         (Some(IntOrString::Int(port)), None) => is_port_number(*port),

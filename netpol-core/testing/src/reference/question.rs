@@ -22,6 +22,14 @@ pub enum Party {
     Name(String),
 }
 
+impl Party {
+    /// An address as it is, anything else as a name.
+    #[must_use]
+    pub fn read(text: &str) -> Party {
+        text.parse().map_or_else(|_| Party::Name(text.to_owned()), Party::Address)
+    }
+}
+
 /// A question by name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Question {
@@ -66,9 +74,27 @@ pub enum QuestionError {
     /// Several kinds share the name.
     #[error("several endpoints are called {0:?}; name the kind as well")]
     Ambiguous(String),
+    /// It is a Service, which opens no connections.
+    #[error("{0:?} is a Service, which is no end of a connection")]
+    IsService(String),
     /// One end has IPv4 addresses only, the other IPv6 addresses only.
     #[error("the two ends have no address family in common")]
     NoCommonFamily,
+    /// The Service has no such port.
+    #[error("the Service has no such port: {0}")]
+    NoPort(String),
+    /// The Service means another name.
+    #[error("the Service {0:?} means another name")]
+    ExternalName(String),
+    /// Nobody gets what is sent to the Service.
+    #[error("nobody gets what is sent to the Service {0:?}")]
+    NoBackends(String),
+    /// Nobody can say where the Service sends.
+    #[error("where the Service {0:?} sends to cannot be understood")]
+    NotUnderstood(String),
+    /// Of a pod that gets it nothing is known.
+    #[error("the pod {0:?} gets it and is not there")]
+    UnknownPod(String),
 }
 
 impl World {
@@ -103,7 +129,10 @@ impl World {
     }
 
     /// The addresses of a party in order of preference, and the pod it is.
-    fn party(&self, party: &Party) -> Result<(Vec<IpAddr>, Option<Endpoint<'_>>), QuestionError> {
+    pub(super) fn party(
+        &self,
+        party: &Party,
+    ) -> Result<(Vec<IpAddr>, Option<Endpoint<'_>>), QuestionError> {
         let endpoint = match party {
             Party::Address(address) => {
                 let address = address.to_canonical();
@@ -111,6 +140,14 @@ impl World {
             }
             Party::Name(name) => self.endpoint_called(name)?,
         };
+        Ok(self.as_party(endpoint))
+    }
+
+    /// The addresses of an endpoint that is meant by its name, and the pod it is.
+    pub(super) fn as_party<'a>(
+        &self,
+        endpoint: Endpoint<'a>,
+    ) -> (Vec<IpAddr>, Option<Endpoint<'a>>) {
         // A pod keeps the addresses it claims, whoever owns them by now: who asks for it by name
         // knows which pod is meant.
         let addresses = match endpoint {
@@ -121,7 +158,7 @@ impl World {
         // option.
         let is_pod = !endpoint.is_host_network()
             || self.options.host_network_pods == HostNetworkPods::TreatAsPod;
-        Ok((addresses, is_pod.then_some(endpoint)))
+        (addresses, is_pod.then_some(endpoint))
     }
 
     fn endpoint_called(&self, text: &str) -> Result<Endpoint<'_>, QuestionError> {
@@ -131,6 +168,10 @@ impl World {
             [kind, namespace, name] => (Some(kind), namespace, name),
             _ => return Err(QuestionError::Unknown(text.to_owned())),
         };
+        if kind.is_some_and(|kind| ["svc", "service"].contains(&kind.to_ascii_lowercase().as_str()))
+        {
+            return Err(QuestionError::IsService(text.to_owned()));
+        }
         let is_kind =
             |candidate: &str| kind.is_none_or(|kind| kind.eq_ignore_ascii_case(candidate));
         let pods = self
@@ -159,7 +200,7 @@ impl World {
     /// Whether pods of the workload are there, in whatever phase. They are its pods when its
     /// selector selects them;
     /// a Job or CronJob without selector made those that have its template's labels.
-    fn has_pods(&self, endpoint: Endpoint<'_>) -> bool {
+    pub(super) fn has_pods(&self, endpoint: Endpoint<'_>) -> bool {
         let Endpoint::Workload(workload) = endpoint else { return false };
         let template = &workload.template.metadata.labels;
         self.pods.iter().filter(|pod| pod.metadata.namespace == workload.metadata.namespace).any(

@@ -4,8 +4,8 @@ use std::time::Duration;
 use netpol_core::Options;
 use netpol_core::model::{
     AdminNetworkPolicy, AlphaNetworkPolicy, BaselineAdminNetworkPolicy, ClusterNetworkPolicy,
-    ExtensionsNetworkPolicy, Kind, Labels, Namespace, NetworkPolicy, Node, Object, ObjectMeta, Pod,
-    Workload,
+    EndpointSlice, ExtensionsNetworkPolicy, Kind, Labels, Namespace, NetworkPolicy, Node, Object,
+    ObjectMeta, Pod, Service, Workload,
 };
 use netpol_core::options::{MissingNamespaces, UnreadableSubjects};
 
@@ -26,6 +26,10 @@ pub struct World {
     pub pods: Vec<Pod>,
     /// All objects that make pods.
     pub workloads: Vec<Workload>,
+    /// All Services.
+    pub services: Vec<Service>,
+    /// All EndpointSlices.
+    pub endpoint_slices: Vec<EndpointSlice>,
     /// All NetworkPolicies, with those in the older forms below.
     pub policies: Vec<NetworkPolicy>,
     /// NetworkPolicies of `extensions/v1beta1`.
@@ -58,6 +62,8 @@ impl World {
             nodes: Vec::new(),
             pods: Vec::new(),
             workloads: Vec::new(),
+            services: Vec::new(),
+            endpoint_slices: Vec::new(),
             policies: Vec::new(),
             extensions_policies: Vec::new(),
             alpha_policies: Vec::new(),
@@ -91,6 +97,8 @@ impl World {
             Object::Node(object) => self.nodes.push(object),
             Object::Pod(object) => self.pods.push(object),
             Object::Workload(object) => self.workloads.push(object),
+            Object::Service(object) => self.services.push(object),
+            Object::EndpointSlice(object) => self.endpoint_slices.push(object),
             Object::NetworkPolicy(object) => self.policies.push(object),
             Object::ExtensionsNetworkPolicy(object) => self.extensions_policies.push(object),
             Object::AlphaNetworkPolicy(object) => self.alpha_policies.push(object),
@@ -114,6 +122,8 @@ impl World {
                 self.namespaces.retain(|object| object.metadata.name != name);
                 self.pods.retain(|object| object.metadata.namespace != name);
                 self.workloads.retain(|object| object.metadata.namespace != name);
+                self.services.retain(|object| object.metadata.namespace != name);
+                self.endpoint_slices.retain(|object| object.metadata.namespace != name);
                 self.retain_policies(|metadata| metadata.namespace != name);
             }
             Kind::Node => self.nodes.retain(|object| object.metadata.name != name),
@@ -121,6 +131,8 @@ impl World {
             Kind::Workload(kind) => {
                 self.workloads.retain(|object| object.kind != kind || !is(&object.metadata));
             }
+            Kind::Service => self.services.retain(|object| !is(&object.metadata)),
+            Kind::EndpointSlice => self.endpoint_slices.retain(|object| !is(&object.metadata)),
             Kind::NetworkPolicy => self.retain_policies(|metadata| !is(metadata)),
             Kind::ClusterNetworkPolicy => {
                 self.cluster_policies.retain(|object| object.metadata.name != name);
@@ -155,6 +167,8 @@ impl World {
             Kind::Node => self.nodes.clear(),
             Kind::Pod => self.pods.clear(),
             Kind::Workload(kind) => self.workloads.retain(|object| object.kind != kind),
+            Kind::Service => self.services.clear(),
+            Kind::EndpointSlice => self.endpoint_slices.clear(),
             Kind::NetworkPolicy => self.retain_policies(|_| false),
             Kind::ClusterNetworkPolicy => self.cluster_policies.clear(),
             Kind::AdminNetworkPolicy => self.admin_policies.clear(),
@@ -248,6 +262,8 @@ impl World {
             + self.nodes.len()
             + self.pods.len()
             + self.workloads.len()
+            + self.services.len()
+            + self.endpoint_slices.len()
             + self.policies.len()
             + self.extensions_policies.len()
             + self.alpha_policies.len()

@@ -214,6 +214,7 @@ impl Place {
             pod_ips: ips,
             host_ip: host.to_string(),
             host_ips: vec![host.to_string()],
+            conditions: Vec::new(),
         }
     }
 }

@@ -3,6 +3,7 @@
 //! A binary of its own: counting takes a global allocator, of which a program has one, and the
 //! other tests are not to run on it.
 
+mod connections;
 mod counting;
 mod publishing;
 

@@ -4,12 +4,14 @@ use std::fs;
 use std::path::Path;
 
 use netpol_core::contents::{Contents, ContentsError};
+use netpol_core::engine::{ServiceQuestion as AskedService, ServiceVerdict};
+use netpol_core::net::Protocol;
 use netpol_core::{Cluster, Options, Packet};
-use netpol_testing::cases::{self, Ask, Event, Implementation, Unanswered};
+use netpol_testing::cases::{self, Ask, Event, Implementation, ServiceAnswer, Unanswered};
 use netpol_testing::engine::EveryWay;
 use netpol_testing::generate::{Choices, Seeded};
 use netpol_testing::live::{Act, story};
-use netpol_testing::reference::Judgement;
+use netpol_testing::reference::{Judgement, ServiceQuestion};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -50,6 +52,10 @@ impl Implementation for Travelled {
 
     fn ask(&self, ask: &Ask) -> Result<Judgement, Unanswered> {
         self.away.as_ref().ok_or_else(|| Unanswered::Fault("not published".to_owned()))?.ask(ask)
+    }
+
+    fn ask_service(&self, question: &ServiceQuestion) -> Option<ServiceAnswer> {
+        self.away.as_ref().and_then(|away| away.ask_service(question))
     }
 }
 
@@ -194,6 +200,15 @@ fn version_1_is_read() {
     assert!(tcp("192.0.2.1", "10.0.0.1", 5432) && !tcp("192.0.2.129", "10.0.0.1", 5432));
     assert!(!tcp("10.0.0.2", "10.0.0.1", 5433));
     assert!(!tcp("10.0.0.3", "203.0.113.1", 443) && tcp("10.0.0.3", "203.0.113.2", 443));
+    // The Service's port, which is a name on the pod, and the other's EndpointSlice.
+    let service = |source, name, port| {
+        let service = engine.service(name).expect("the Service is there");
+        let question = AskedService::port(address(source), service, Protocol::TCP, port);
+        engine.decide_service(&question).expect("it has backends")
+    };
+    assert_eq!(service("10.0.0.2", "shop/db", 5000), ServiceVerdict::Allow);
+    assert_eq!(service("10.0.0.3", "shop/db", 5000), ServiceVerdict::Deny);
+    assert_eq!(service("10.0.0.3", "shop/outside", 443), ServiceVerdict::Allow);
     cluster.advance(std::time::Duration::from_secs(100));
     let engine = cluster.publish().expect("it fits");
     let packet = Packet::tcp(address("10.0.0.3"), address("203.0.113.1"), 443);
@@ -263,6 +278,13 @@ fn what_nothing_here_writes_is_refused() {
             "no port lies between 9 and 8",
         ),
         ("/inventory/clusterPolicies/0/kind", json!("NetworkPolicy"), "no cluster-wide policy"),
+        ("/inventory/services/services/1/name", json!("db"), "Service shop/db is there twice"),
+        ("/inventory/services/services/0/ports/0/number", json!(0), "a port without a number"),
+        (
+            "/inventory/services/slices/0/slice/ports/0/number",
+            json!(0),
+            "EndpointSlice shop/outside-1 has a port without a number",
+        ),
     ];
     for (place, value, expected) in changes {
         let mut changed = written();

@@ -8,9 +8,9 @@ use netpol_core::model::{
     ClusterNetworkPolicyProtocol, IntOrString, Kind, NetworkPolicyPeer, NetworkPolicyPort,
     ObjectMeta,
 };
-use netpol_testing::cases::Implementation;
+use netpol_testing::cases::{Implementation, Unanswered};
 use netpol_testing::generate::{Seeded, scenario};
-use netpol_testing::reference::{DecidingRule, Reason, Tier, World};
+use netpol_testing::reference::{BackendJudgement, DecidingRule, Reason, Tier, World};
 
 use crate::differential::{CLUSTERS, PACKETS_PER_CLUSTER};
 
@@ -84,6 +84,21 @@ const EGRESS: &[&str] = &[
 /// What only ingress knows: the older forms are about little else.
 const INGRESS: &[&str] = &["extensions/v1beta1 allows", "net.alpha.kubernetes.io/v1alpha1 allows"];
 
+/// What is answered to questions about Services.
+const SERVICES: &[&str] = &[
+    "allowed",
+    "all allowed",
+    "denied",
+    "mixed",
+    "unknown",
+    "noCommonFamily",
+    "noPort",
+    "externalName",
+    "noBackends",
+    "notUnderstood",
+    "unknownPod",
+];
+
 #[test]
 fn scenarios_meet_every_rule() {
     let mut met: BTreeMap<String, usize> = BTreeMap::new();
@@ -92,6 +107,21 @@ fn scenarios_meet_every_rule() {
         let mut world = World::new(scenario.options.clone());
         for event in &scenario.events {
             let _ = world.handle(event);
+        }
+        for question in &scenario.service_asks {
+            let what = match world.judge_service(question) {
+                Ok(backends) => {
+                    let allowed = |one: &&BackendJudgement| one.judgement.verdict().is_allow();
+                    match backends.iter().filter(allowed).count() {
+                        0 => "denied".to_owned(),
+                        some if some < backends.len() => "mixed".to_owned(),
+                        _ if backends.len() == 1 => "allowed".to_owned(),
+                        _ => "all allowed".to_owned(),
+                    }
+                }
+                Err(error) => Unanswered::from(error).code().to_owned(),
+            };
+            *met.entry(format!("Service {what}")).or_default() += 1;
         }
         for ask in &scenario.asks {
             let Ok(judgement) = world.ask(ask) else {
@@ -121,6 +151,8 @@ fn scenarios_meet_every_rule() {
             rare.extend(names.filter(|name| count(name) < least));
         }
     }
+    let of_services = SERVICES.iter().map(|what| format!("Service {what}"));
+    rare.extend(of_services.filter(|what| count(what) < 20));
     assert!(rare.is_empty(), "too rare: {rare:#?}\nof {met:#?}");
     assert!(met["error"] > 1_000, "questions by name without answer: {}", met["error"]);
 }

@@ -149,7 +149,7 @@ impl Built {
         match (offset.value(), more) {
             (0, false) => None,
             (0, true) => Some(Fragment::First { identification }),
-            _ => Some(Fragment::Later { identification }),
+            (offset, _) => Some(Fragment::Later { identification, offset }),
         }
     }
 }

@@ -161,14 +161,20 @@ fn packets_without_a_length() {
 #[test]
 fn fragments_of_ipv4() {
     let first = Some(Fragment::First { identification: 0xabcd });
-    let later = Some(Fragment::Later { identification: 0xabcd });
+    let later = |offset| Some(Fragment::Later { identification: 0xabcd, offset });
     // Offset and flags: more fragments is 0x2000, do not fragment 0x4000, and 0x8000 has no meaning.
-    let table =
-        [(0, None), (0xc000, None), (0x2000, first), (1, later), (0x3fff, later), (0x2001, later)];
+    let table = [
+        (0, None),
+        (0xc000, None),
+        (0x2000, first),
+        (1, later(1)),
+        (0x3fff, later(0x1fff)),
+        (0x2001, later(1)),
+    ];
     for (field, fragment) in table {
         let bytes = ipv4_with(&[], field, 17, &udp());
         assert_eq!(raw(&bytes).fragment(), fragment);
-        let is_later = fragment == later;
+        let is_later = matches!(fragment, Some(Fragment::Later { .. }));
         assert_eq!(raw(&bytes).packet().is_fragment(), is_later);
         let expected =
             if is_later { "UDP 10.0.0.1 -> 10.0.0.2" } else { "UDP 10.0.0.1 -> 10.0.0.2:53" };
@@ -211,7 +217,8 @@ fn fragments_of_ipv6() {
         let later = behind(fragment_header(6, offset, more), &tcp(SYN));
         assert_eq!(shown(&later), "TCP fd00::1 -> fd00::2");
         assert!(raw(&later).packet().is_fragment());
-        assert_eq!(raw(&later).fragment(), Some(Fragment::Later { identification: 0x1234_5678 }));
+        let piece = Fragment::Later { identification: 0x1234_5678, offset };
+        assert_eq!(raw(&later).fragment(), Some(piece));
         assert_eq!(raw(&later).tcp_flags(), None);
     }
     let later = behind(fragment_header(60, 1, true), &extension_header(6, 0));
@@ -350,6 +357,53 @@ fn flags() {
         format!("{:?}", raw(&whole).tcp_flags()),
         "Some(TcpFlags { fin: false, syn: true, rst: false, ack: false })"
     );
+}
+
+#[test]
+fn numbers_of_segments() {
+    let syn = raw(&ipv4(6, &tcp(SYN)));
+    assert_eq!((syn.tcp_sequence(), syn.tcp_acknowledgement()), (Some(1), None));
+    let data = ipv6_behind(&[60], 6, &tcp(ACK));
+    assert_eq!((raw(&data).tcp_sequence(), raw(&data).tcp_acknowledgement()), (Some(1), Some(2)));
+    let flags = data.len() - 6;
+    let short = raw(&data[..flags - 1]);
+    assert_eq!((short.tcp_sequence(), short.tcp_acknowledgement()), (None, None));
+    let short = raw(&data[..flags]);
+    assert_eq!((short.tcp_sequence(), short.tcp_acknowledgement()), (Some(1), Some(2)));
+    assert_eq!(raw(&ipv4(17, &tcp(ACK))).tcp_sequence(), None);
+}
+
+/// Questions and their answers, and nothing else, have an identifier.
+#[test]
+fn identifiers() {
+    for kind in 0..=u8::MAX {
+        let message = with(icmp(kind, 0, b"ping"), 4, &[0xab, 0xcd, 0, 1]);
+        let expected = [0, 8, 13, 14].contains(&kind).then_some(0xabcd);
+        assert_eq!(raw(&ipv4(1, &message)).icmp_identifier(), expected, "{kind}");
+        let expected = [128, 129].contains(&kind).then_some(0xabcd);
+        assert_eq!(raw(&ipv6_behind(&[60], 58, &message)).icmp_identifier(), expected, "{kind}");
+    }
+    let ping = with(ipv4(1, &icmp(8, 0, b"ping")), 24, &[1, 2]);
+    assert_eq!(raw(&ping[..25]).icmp_identifier(), None);
+    assert_eq!(raw(&ping[..26]).icmp_identifier(), Some(0x0102));
+    assert_eq!(raw(&ipv4_with(&[], 1, 1, &icmp(8, 0, &[]))).icmp_identifier(), None);
+
+    let quoting = |quoted: &[u8]| raw(&ipv4(1, &icmp(11, 0, quoted)));
+    assert_eq!(quoting(&ping[..28]).embedded_icmp_identifier(), Some(0x0102));
+    assert_eq!(quoting(&ping[..25]).embedded_icmp_identifier(), None);
+    assert_eq!(quoting(&ping[..28]).icmp_identifier(), None);
+    assert_eq!(quoting(&ipv4(17, &udp())).embedded_icmp_identifier(), None);
+}
+
+#[test]
+fn chunks() {
+    let init = [sctp(), vec![1, 0, 0, 20]].concat();
+    assert_eq!(raw(&ipv4(132, &init)).sctp_chunk(), Some(1));
+    assert_eq!(raw(&ipv6(132, &init)).sctp_chunk(), Some(1));
+    assert_eq!(raw(&ipv4(132, &sctp())).sctp_chunk(), None);
+    assert_eq!(raw(&ipv4(132, &init)[..32]).sctp_chunk(), None);
+    assert_eq!(raw(&ipv4(132, &init)[..33]).sctp_chunk(), Some(1));
+    assert_eq!(raw(&ipv4(17, &init)).sctp_chunk(), None);
 }
 
 /// What each type of message quotes.

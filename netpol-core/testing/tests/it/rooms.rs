@@ -32,6 +32,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         &[
             "diagnostic",
             "directory",
+            "field",
             "hash",
             "model",
             "net",
@@ -41,6 +42,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "tables",
         ],
     ),
+    ("flows", &["net", "packet", "engine"]),
     (
         "compile",
         &[
@@ -142,6 +144,18 @@ fn plain_reader_stands_alone() {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/naive_packet/read.rs");
     let text = code(&fs::read_to_string(file).expect("a source can be read"));
     for other in ["netpol_core", "etherparse"] {
+        assert!(!text.contains(other), "it uses {other}");
+    }
+}
+
+/// The list of connections knows the table's options and the names of its answers, not the table.
+#[test]
+fn plain_list_stands_alone() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/naive_flows/table.rs");
+    let text = code(&fs::read_to_string(file).expect("a source can be read"));
+    let names = paths_after(&text, "netpol_core::flows::");
+    assert_eq!(names, ["FlowOptions", "FlowState", "MidStream", "Tracking"]);
+    for other in ["Engine", "etherparse"] {
         assert!(!text.contains(other), "it uses {other}");
     }
 }

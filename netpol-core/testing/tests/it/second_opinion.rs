@@ -45,7 +45,7 @@ fn printed_objects_are_read_back() {
             *kinds.entry(format!("{} {}", item["apiVersion"], item["kind"])).or_default() += 1;
         }
     }
-    assert_eq!(kinds.len(), 9, "{kinds:?}");
+    assert_eq!(kinds.len(), 11, "{kinds:?}");
     assert!(kinds.values().all(|count| *count > 20), "{kinds:?}");
     assert!(kinds.values().sum::<u32>() > 1_000, "{kinds:?}");
 }
@@ -68,6 +68,8 @@ fn printable(object: &Object) -> Option<Value> {
         Object::Namespace(namespace) => ("v1", serde_json::to_value(namespace)),
         Object::Node(node) => ("v1", serde_json::to_value(node)),
         Object::Pod(pod) => ("v1", serde_json::to_value(pod)),
+        Object::Service(service) => ("v1", serde_json::to_value(service)),
+        Object::EndpointSlice(slice) => ("discovery.k8s.io/v1", serde_json::to_value(slice)),
         Object::NetworkPolicy(policy) => ("networking.k8s.io/v1", serde_json::to_value(policy)),
         Object::ExtensionsNetworkPolicy(policy) => {
             ("extensions/v1beta1", serde_json::to_value(policy))

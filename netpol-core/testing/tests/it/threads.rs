@@ -43,9 +43,9 @@ fn public_types_are_plain_data() {
     is_plain::<Action>();
     let named = plain! {
         diagnostic: Diagnostic, Error, Problem, Severity;
-        engine: Account, Attribution, Changes, Decision, Engine, Explanation, LengthMismatch, MemoryUsage,
-            NearMiss, Party, PartyName, PolicyFootprint, PolicyId, PolicyName, Question, QuestionError, Reader,
-            Reach, ReaderFactory, Reason, RuleName, Stage, TierOutcome, TierStep;
+        engine: Account, Attribution, Backend, Changes, Decision, Engine, Explanation, LengthMismatch, MemoryUsage,
+            NearMiss, NoBackends, Party, PartyName, PolicyFootprint, PolicyId, PolicyName, Question, QuestionError, Reader,
+            Reach, ReaderFactory, Reason, RuleName, ServiceError, ServiceExplanation, ServiceId, ServiceQuestion, ServiceVerdict, Stage, TierOutcome, TierStep;
         field: Error, ErrorKind, ErrorList, Location, Path;
         legacy: Conversion;
         manifest: Admission, Finding, Limits, Manifest, ReadOptions, Refuses, UnknownFields;
@@ -58,14 +58,15 @@ fn public_types_are_plain_data() {
             ClusterNetworkPolicyIngressRule, ClusterNetworkPolicyPort,
             ClusterNetworkPolicyPortRange, ClusterNetworkPolicyProtocol,
             ClusterNetworkPolicyProtocolPorts, ClusterNetworkPolicySpec,
-            ClusterNetworkPolicySubject, Container, ContainerPort, ExtensionsNetworkPolicy,
+            ClusterNetworkPolicySubject, Container, ContainerPort, Endpoint, EndpointConditions,
+            EndpointPort, EndpointSlice, ExtensionsNetworkPolicy,
             ExtensionsNetworkPolicyIngressRule, ExtensionsNetworkPolicySpec, IntOrString, InvalidTimestamp, IpBlock, Kind,
             LabelSelector, LabelSelectorRequirement, ManagedFieldsEntry, Namespace, NamespacedPod,
             NetworkPolicy,
             NetworkPolicyEgressRule, NetworkPolicyIngressRule, NetworkPolicyPeer,
             NetworkPolicyPort, NetworkPolicySpec, Node, NodeAddress, NodeSpec, NodeStatus, Object,
-            ObjectMeta, ObjectRef, OwnerReference, Pod, PodSpec, PodStatus, PodTemplateSpec,
-            Timestamp, Workload, WorkloadKind;
+            ObjectMeta, ObjectRef, ObjectReference, OwnerReference, Pod, PodCondition, PodSpec, PodStatus, PodTemplateSpec,
+            Service, ServicePort, ServiceSpec, Timestamp, Workload, WorkloadKind;
         net: Cidr, CidrObjection, DomainPattern, InvalidDomainPattern, IpBlock, ParseCidrError, ParseIpBlockError, PolicyPort,
             PortRange, Ports, Protocol;
         options: BaselineScope, CidrStrictness, CompletedPods, EqualPriorities, Fragments, HostNetworkPods, IpBlockPods,
