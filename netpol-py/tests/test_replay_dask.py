@@ -138,7 +138,7 @@ def test_changes_are_told_apart_by_what_is_in_them() -> None:
 
 def test_the_example(tmp_path: Path) -> None:
     """Small here; what it is for is told in it."""
-    script = ROOT / "netpol-py" / "examples" / "replay-dask" / "replay.py"
+    script = ROOT / "netpol-py" / "examples" / "replay-dask" / "larger_than_memory.py"
     command = [sys.executable, str(script), "--rows", "300000", "--memory", "400MB", "--folder", str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=110)
     assert done.returncode == 0, done.stderr

@@ -12,7 +12,7 @@ from .effects import FlowLogError
 from .logs import Chunk, Given, layout_for
 from .needs import pa
 
-_BLOCK = 4 << 20
+_BLOCK = 16 << 20
 _DELIMITERS = (",", "\t", ";", "|", " ")
 
 # What a VPC flow log has when nobody chose its fields; CloudWatch hands it out without a header.

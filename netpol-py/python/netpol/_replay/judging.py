@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import ipaddress
 import re
@@ -27,6 +26,9 @@ Mask = npt.NDArray[np.bool_]
 _ASKED = ("source", "destination", "port", "protocol", "icmp_type", "icmp_code")
 _BASIS = ("direction", "reason", "policy", "rule")
 _OPTIONS = ("replies", "ends", "outside", "max_groups", "batch_rows", "threads")
+_REMEMBERED = 1 << 18
+"""How many ends are remembered, so that each is looked up once."""
+
 _NAMES = {1: "ICMP", 6: "TCP", 17: "UDP", 58: "ICMPv6", 132: "SCTP"}
 
 
@@ -43,6 +45,7 @@ class Change:
     batch_rows: int = 1 << 18
     threads: int | None = None
     _known: dict[str, bool] = field(default_factory=dict, compare=False, repr=False)
+    _names: dict[str, str] = field(default_factory=dict, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         for name in ("before", "after"):
@@ -151,7 +154,7 @@ class Change:
         """Adds the groups of rows that are told of."""
         flows, kinds = self._distinct(records, before, after)
         bases = [
-            pa.table(engine.attribute_batch(_asked(kinds), select=["source", "destination", *_BASIS], threads=self.threads))
+            pa.table(engine.attribute_batch(_asked(kinds), select=_BASIS, threads=self.threads))
             for engine in (self.before, self.after)
         ]
         columns = self._keys(kinds, bases)
@@ -220,9 +223,7 @@ class Change:
         rows = len(kinds["source"])
         made = {}
         for own in ("source", "destination"):
-            names = [_mapped(basis[own].combine_chunks(), self._together) for basis in bases]
-            ends = values.ends_as_text(kinds[own])
-            made[own] = pc.coalesce(*names, _mapped(ends, lambda text: _prefix(text, *self.outside)))
+            made[own] = _mapped(values.ends_as_text(kinds[own]), self._called)
         protocol = kinds["protocol"] if "protocol" in kinds else pa.array(np.full(rows, 6, np.uint8))
         made["protocol"] = _mapped(protocol, lambda number: _NAMES.get(number, f"protocol {number}"))
         port = kinds["port"] if "port" in kinds else pa.nulls(rows, pa.int64())
@@ -232,6 +233,22 @@ class Change:
             for name in _BASIS:
                 made[f"{when}_{name}"] = values.decoded(basis[name].combine_chunks())
         return made
+
+    def _called(self, end: str) -> str:
+        """What an end is counted with: endpoints of one name, or a prefix."""
+        called = self._names.get(end)
+        if called is None:
+            if len(self._names) > _REMEMBERED:
+                self._names.clear()
+            called = self._names[end] = self._find(end)
+        return called
+
+    def _find(self, end: str) -> str:
+        # Asking for names in columns costs a list of all endpoints for each batch.
+        if "/" in end:
+            return self._together(str(self.before.endpoint(end)))
+        owner = self.before.owner(end) or self.after.owner(end)
+        return _prefix(end, *self.outside) if owner is None else self._together(str(owner))
 
     def _together(self, endpoint: str) -> str:
         """The group in which an endpoint is."""
@@ -243,7 +260,7 @@ class Change:
         """Whether a text is an address, or an endpoint that both engines know."""
         known = self._known.get(text)
         if known is None:
-            if len(self._known) > 1 << 18:
+            if len(self._known) > _REMEMBERED:
                 self._known.clear()
             known = self._known[text] = _is_end(self.before, text) and _is_end(self.after, text)
         return known
@@ -340,13 +357,9 @@ def _workload(endpoint: str) -> str:
     return endpoint if name == endpoint or name.endswith("/") else f"{name}-*"
 
 
-@functools.lru_cache(maxsize=1 << 16)
 def _prefix(text: str, ipv4: int, ipv6: int) -> str:
     """The prefix in which an address is that is no endpoint's."""
-    try:
-        address = ipaddress.ip_address(text)
-    except ValueError:
-        return text
+    address = ipaddress.ip_address(text)
     if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
         address = address.ipv4_mapped
     length = ipv4 if address.version == 4 else ipv6

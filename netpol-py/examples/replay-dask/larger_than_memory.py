@@ -1,7 +1,7 @@
 """Replays a flow log that is larger than the memory of those who read it, on a Dask cluster.
 
     pip install netpol-py[dask]
-    python netpol-py/examples/replay-dask/replay.py --rows 150000000 --memory 512MB
+    python netpol-py/examples/replay-dask/larger_than_memory.py --rows 150000000 --memory 512MB
 
 It writes a flow log of AWS in Parquet, for a cluster of two thousand pods, and replays it against a change
 that closes the databases to everybody but the APIs. The cluster is two processes on this machine; each may
@@ -20,7 +20,6 @@ import shutil
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
 
 import dask.dataframe
 import netpol
@@ -118,14 +117,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=150_000_000, help="how many flows")
     parser.add_argument("--memory", default="512MB", help="what each of the two workers may have")
-    parser.add_argument("--folder", type=Path, help="where the log is written; removed when not said")
+    parser.add_argument("--folder", type=Path, help="where the log is, or is written; removed when not said")
     arguments = parser.parse_args()
     folder = arguments.folder or Path(tempfile.mkdtemp(prefix="flow-log-"))
     try:
-        began = time.monotonic()
-        size = write_log(folder, arguments.rows)
-        on_disk = sum(file.stat().st_size for file in folder.iterdir())
-        print(f"a log of {size / 1e9:.1f} GB in memory, {on_disk / 1e9:.1f} GB on disk, in {time.monotonic() - began:.0f} s")
+        if not any(folder.glob("*.parquet")):
+            began = time.monotonic()
+            size = write_log(folder, arguments.rows)
+            on_disk = sum(file.stat().st_size for file in folder.iterdir())
+            took = time.monotonic() - began
+            print(f"a log of {size / 1e9:.1f} GB in memory, {on_disk / 1e9:.1f} GB on disk, in {took:.0f} s")
         replay_log(folder, arguments.memory)
     finally:
         if arguments.folder is None:
@@ -157,11 +158,11 @@ def replay_log(folder: Path, memory: str) -> None:
     )
 
 
-def peak_memory() -> Any:
+def peak_memory() -> int:
     """The most memory that this process ever had, in bytes."""
-    import resource
-
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    # Not of `resource`: that tells the peak of whoever started the process, where it was higher.
+    status = Path("/proc/self/status").read_text()
+    return int(status.split("VmHWM:")[1].split()[0]) * 1024
 
 
 if __name__ == "__main__":
