@@ -122,6 +122,61 @@ def test_lines_with_too_few_columns_do_not_move_the_others(tmp_path: Path) -> No
         assert places == {"row": sorted(broken), "source": sorted(wrong)}
 
 
+@pytest.mark.parametrize(
+    ("text", "unread"),
+    [
+        ("source,destination,port\n10.0.0.2,10.0.0.1,5432", []),
+        ("Source,DESTINATION,Port\r\n10.0.0.2,10.0.0.1,5432\r\n\r\nx\r\n10.0.0.2,10.0.0.1,x\r\n", [1, 2]),
+        ("\ufeffsource,destination,port\n10.0.0.2,10.0.0.1,5432\n", []),
+        ('"source";"destination";"port"\n10.0.0.2;10.0.0.1;5432\n', []),
+        ("source\tdestination\tport\n10.0.0.2\t10.0.0.1\t5432\n", []),
+        ("source|destination|port|port\n10.0.0.2|10.0.0.1|5432|22\n", []),
+        ('source,destination,port,"what,ever"\n10.0.0.2,10.0.0.1,5432,"x ""y"""\n', []),
+        ("source,destination,port\n10.0.0.2,10.0.0.1,5432\n10.0.0.2,10.0.0.1," + "9" * 5_000, [1]),
+        ("source,destination,port\n10.0.0.2,10.0.0.1,5432\n\0,10.0.0.1,5432\n", [1]),
+        ("source,destination,port\n10.0.0.2,10.0.0.1,5432\n" + "x" * 5_000 + ",10.0.0.1,5432\n", [1]),
+    ],
+)
+def test_spellings_of_csv(tmp_path: Path, text: str, unread: list[int]) -> None:
+    path = tmp_path / "flows.csv"
+    path.write_bytes(text.encode())
+    found = netpol.replay(path, BEFORE, AFTER)
+    assert effects(found) == [("blocked", "shop/api", "shop/db", "TCP", 5432, 1)]
+    assert sorted(place.row for one in found.unread for place in one.places) == unread
+    assert all(len(one.detail) <= 300 for one in found.unread)
+
+
+def test_rows_that_mean_no_flow() -> None:
+    """Each is told with what the engine says of it, however many there are and in whatever form."""
+    many = 20_000
+    flows = {
+        "source": [f"pod-{number}" for number in range(many)] + ["10.0.0.2", "shop/gone", None, "10.0.0.2", "10.0.0.2", "fd00::2"],
+        "destination": ["10.0.0.1"] * many + [None, "10.0.0.1", "10.0.0.1", "shop/nobody", "10.0.0.1", "10.0.0.1"],
+        "port": [5432] * many + [5432, 5432, 5432, 5432, 70_000, 5432],
+    }
+    found = netpol.replay(flows, BEFORE, AFTER)
+    assert {(one.column, one.count, one.places[0].row): one.detail for one in found.unread} == {
+        ("source", many, 0): "`pod-0` does not name an endpoint: write `namespace/name` or `kind/namespace/name`",
+        ("destination", 1, many): "there is no value",
+        ("source", 1, many + 1): "no endpoint `shop/gone`: no live pod has this name, and no workload whose pods are absent",
+        ("source", 1, many + 2): "there is no value",
+        ("destination", 1, many + 3): "no endpoint `shop/nobody`: no live pod has this name, and no workload whose pods are absent",
+        ("port", 1, many + 4): "70000 is no port: 0 to 65535",
+        ("destination", 1, many + 5): "10.0.0.1 is not of the family of fd00::2",
+    }
+    packed = {
+        "source": pa.array([b"\x0a\0\0\2", b"12345", None], pa.binary()),
+        "destination": pa.array([167772161, -1, 167772161], pa.int64()),
+        "port": [5432] * 3,
+    }
+    found = netpol.replay(packed, BEFORE, AFTER)
+    assert effects(found) == [("blocked", "shop/api", "shop/db", "TCP", 5432, 1)]
+    assert [(one.column, one.detail) for one in found.unread] == [
+        ("source", "there is no value"),
+        ("source", "5 bytes are no address: 4 or 16"),
+    ]
+
+
 def test_replies() -> None:
     flows = {
         "srcaddr": ["10.0.0.2", "10.0.0.1", "10.0.0.1", "10.0.0.1", "10.0.0.1"],
@@ -402,7 +457,8 @@ def test_files_of_every_form(tmp_path: Path) -> None:
     (folder / "empty.csv").write_text("")
     (folder / "header.csv").write_text("source,destination,port\n")
     names = [*"abcdef"]
-    for paths in (tmp_path, str(tmp_path / "**" / "[a-f].*"), sorted(folder.glob("[a-f].*"))):
+    logs = sorted(folder.glob("[a-f].*"))
+    for paths in (tmp_path, str(tmp_path / "**" / "[a-f].*"), logs, iter(logs)):
         found = netpol.replay(paths, BEFORE, AFTER)
         assert effects(found) == [(*one[:-1], len(names)) for one in VERSION_5]
         assert found.totals.rows == 4 * len(names) and found.totals.unread == 0

@@ -13,6 +13,9 @@ PLACES = 10
 REASONS = 1_000
 """How many reasons are kept apart."""
 
+_LONGEST = 300
+"""How much is kept of what is wrong with a row, in characters."""
+
 _OTHERS = ("", "other reasons")
 # What differs from row to row in the detail of a fault.
 _PARTICULAR = re.compile(r"`[^`]*`|(?<![\w.])[0-9a-fA-F]*[:.]?[0-9][\w:.]*")
@@ -45,6 +48,8 @@ class Faults:
 
     def add(self, column: str, detail: str, place: Place) -> None:
         """Counts one row."""
+        if len(detail) > _LONGEST:
+            detail = detail[: _LONGEST - 1] + "…"
         key = (column, _PARTICULAR.sub("…", detail))
         self._join(key, Fault(1, [place], detail))
         if len(self._known) > 2 * REASONS:

@@ -26,6 +26,8 @@ Mask = npt.NDArray[np.bool_]
 _ASKED = ("source", "destination", "port", "protocol", "icmp_type", "icmp_code")
 _BASIS = ("direction", "reason", "policy", "rule")
 _OPTIONS = ("replies", "ends", "outside", "max_groups", "batch_rows", "threads")
+_SERVICES = ("svc", "service", "services")
+
 _REMEMBERED = 1 << 18
 """How many ends are remembered, so that each is looked up once."""
 
@@ -128,15 +130,17 @@ class Change:
         """Counts rows that mean no flow, each with what the engine says of it; equal ones are asked
         once."""
         places = np.flatnonzero(bad)
-        wrong = pa.Table.from_batches([table.take(pa.array(places))])
-        codes = [_codes(column.combine_chunks()) for column in wrong.columns]
+        wrong = table.take(pa.array(places))
+        codes = [_codes(column) for column in wrong.columns]
         _, firsts, groups = np.unique(
             np.stack(codes, axis=1), axis=0, return_index=True, return_inverse=True
         )
+        kinds = wrong.take(pa.array(firsts))
+        kinds = pa.RecordBatch.from_pydict({name: values.decoded(kinds[name]) for name in kinds.schema.names})
         details: list[tuple[str, str]] = []
-        for first in firsts.tolist():
+        for kind, first in enumerate(firsts.tolist()):
             engine = self.before if masks[0][places[first]] else self.after
-            details.append(_what_is_wrong(engine, wrong.slice(first, 1)))
+            details.append(_what_is_wrong(engine, kinds.slice(kind, 1)))
         for row, group in zip(records.rows[bad].tolist(), groups.ravel().tolist(), strict=True):
             tally.faults.add(*details[group], (part, row))
         records.keep(~bad)
@@ -246,7 +250,11 @@ class Change:
     def _find(self, end: str) -> str:
         # Asking for names in columns costs a list of all endpoints for each batch.
         if "/" in end:
-            return self._together(str(self.before.endpoint(end)))
+            try:
+                return self._together(str(self.before.endpoint(end)))
+            except QuestionError:
+                # What a question may name without its being an endpoint, such as a Service.
+                return end
         owner = self.before.owner(end) or self.after.owner(end)
         return _prefix(end, *self.outside) if owner is None else self._together(str(owner))
 
@@ -321,11 +329,28 @@ def _cast(column: Any, kind: Any) -> Any:
 
 def _what_is_wrong(engine: Engine, row: Any) -> tuple[str, str]:
     """The column and the words in which the engine refuses a row."""
+    for own in ("source", "destination"):
+        end = row[own][0].as_py()
+        # Nearly always it is the name of an end, and a question costs a hundredth of a table.
+        fault = _what_is_wrong_with(engine, end) if isinstance(end, str) else None
+        if fault is not None:
+            return own, fault
     try:
         engine.decide_batch(row)
     except RowError as error:
         return error.column, error.detail
     raise AssertionError("a row that was masked is refused")
+
+
+def _what_is_wrong_with(engine: Engine, end: str) -> str | None:
+    """Why an end is none, as far as that can be said without the other."""
+    if _is_end(engine, end) or end.split("/")[0] in _SERVICES:
+        return None
+    try:
+        engine.endpoint(end)
+    except QuestionError as error:
+        return str(error)
+    return None
 
 
 def _is_end(engine: Engine, text: str) -> bool:

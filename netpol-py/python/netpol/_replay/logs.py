@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -55,6 +56,11 @@ def open_log(flows: Any, columns: Given, format: str | None, batch_rows: int) ->
     """The log that a caller gave: paths, or tables of any library."""
     if columns is not None:
         Layout.of(columns)
+    if isinstance(flows, Iterator) and not hasattr(flows, "__arrow_c_stream__"):
+        # Of paths, or of tables: the first tells.
+        first = list(itertools.islice(flows, 1))
+        rest = itertools.chain(first, flows)
+        flows = list(rest) if _is_list_of_paths(first) else rest
     if isinstance(flows, (str, os.PathLike)) or _is_list_of_paths(flows):
         from .files import open_files
 

@@ -23,6 +23,9 @@ PORTED = (6, 17, 132)
 _NO_DATA = ("NODATA", "node_status", "agent_event", "debug_event")
 _GAP = ("SKIPDATA", "lost_events")
 
+_SHOWN = 80
+"""How much of a value is told, in characters."""
+
 _SYN_ACK, _SYN = 0x12, 0x02
 
 
@@ -78,7 +81,9 @@ class Reading:
         Raises `ValueError` when the log does not have the columns, and `TypeError` when they cannot be
         what they are said to be.
         """
-        names = {plain(name): name for name in batch.schema.names}
+        names: dict[str, int] = {}
+        for place, name in enumerate(batch.schema.names):
+            names.setdefault(plain(name), place)
         made = Records({}, rows, batch.num_rows)
         found = {own: self._columns(batch, names, own) for own in FIELDS}
         columns, status = made.columns, found.pop("status")
@@ -108,7 +113,7 @@ class Reading:
             columns.pop(own, None)
         return made
 
-    def _columns(self, batch: Any, names: dict[str, str], own: str) -> list[Any]:
+    def _columns(self, batch: Any, names: dict[str, int], own: str) -> list[Any]:
         """The columns that a field may be read from, as far as they are there."""
         given = getattr(self.layout.columns, own)
         found = []
@@ -146,7 +151,7 @@ class Reading:
         if bad is not None and bad.any():
             def detail(index: int) -> str:
                 value = given[index].as_py()
-                return "there is no value" if value is None else f"`{value}` is {what}"
+                return "there is no value" if value is None else f"`{_shortened(str(value))}` is {what}"
 
             made.put_aside(bad, faults, part, own, detail)
 
@@ -207,16 +212,21 @@ class Reading:
         return reply | guessed, guessed
 
 
+def _shortened(text: str) -> str:
+    """A value of a log, as far as it is to be told."""
+    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
+
+
 def _is_ported(made: Records) -> npt.NDArray[np.bool_]:
     if "protocol" not in made.columns:
         return np.ones(len(made), np.bool_)
     return np.isin(values.filled(made.columns["protocol"], 0), PORTED)
 
 
-def _at(batch: Any, names: dict[str, str], path: str) -> Any:
+def _at(batch: Any, names: dict[str, int], path: str) -> Any:
     """The column that a path leads to, or `None`."""
     if plain(path) in names:
         return batch.column(names[plain(path)])
     first, *steps = path_steps(path)
-    name = names.get(plain(str(first)))
-    return values.inside(batch.column(name), steps) if name is not None else None
+    place = names.get(plain(str(first)))
+    return values.inside(batch.column(place), steps) if place is not None else None
