@@ -14,7 +14,7 @@ import pytest
 
 from .cases import ROOT
 from .command import Ran, netpol, process
-from .test_replay_logs import HEADER
+from .flow_logs import HEADER
 
 FOLDER = ROOT / "netpol-py" / "examples" / "replay"
 SIDES = ["-f", "cluster.yaml", "--before", "before.yaml", "--after", "after.yaml"]

@@ -23,7 +23,7 @@ from netpol._replay.judging import Change
 
 from . import replays
 from .cases import ROOT
-from .test_replay_logs import AFTER, BEFORE, version_5
+from .flow_logs import AFTER, BEFORE, version_5
 
 
 def frame(rows: int, seed: int = 1) -> pd.DataFrame:
