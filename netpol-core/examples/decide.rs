@@ -64,8 +64,8 @@ struct Arguments {
 
 /// The answer about an endpoint or address, or about a Service.
 enum Answer {
-    One(Explanation),
-    Service(ServiceExplanation),
+    One(Box<Explanation>),
+    Service(Box<ServiceExplanation>),
 }
 
 fn main() -> ExitCode {
@@ -170,11 +170,11 @@ impl Arguments {
     fn ask(&self, engine: &Engine) -> Result<Answer, Box<dyn std::error::Error>> {
         let from = party(engine, &self.from)?;
         if is_service(&self.to) {
-            return self.ask_service(engine, from).map(Answer::Service);
+            return self.ask_service(engine, from).map(Box::new).map(Answer::Service);
         }
         let to = party(engine, &self.to)?;
         if self.protocol.eq_ignore_ascii_case("ICMP") {
-            return self.ask_icmp(engine, from, to).map(Answer::One);
+            return self.ask_icmp(engine, from, to).map(Box::new).map(Answer::One);
         }
         let protocol = self.protocol()?;
         let port = match self.port()? {
@@ -182,7 +182,7 @@ impl Arguments {
             Port::Name(name) => named_port(engine, to, name, protocol)?,
         };
         let question = Question::port(from, to, protocol, port);
-        Ok(Answer::One(engine.explain_question(&question)?))
+        Ok(Answer::One(Box::new(engine.explain_question(&question)?)))
     }
 
     fn ask_service(

@@ -253,10 +253,11 @@ impl netpol_slice_endpoint {
         if self.reserved != [0; 5] {
             return Err(netpol_status::InvalidValue);
         }
-        let mut conditions = EndpointConditions::default();
-        conditions.ready = condition(self.ready)?;
-        conditions.serving = condition(self.serving)?;
-        conditions.terminating = condition(self.terminating)?;
+        let conditions = EndpointConditions {
+            ready: condition(self.ready)?,
+            serving: condition(self.serving)?,
+            terminating: condition(self.terminating)?,
+        };
         // SAFETY: the caller's promise.
         let (address, namespace, name) =
             unsafe { (self.address.owned()?, self.pod_namespace.owned()?, self.pod.owned()?) };

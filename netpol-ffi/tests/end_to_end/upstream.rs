@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use netpol_core::model::Object;
 use netpol_core::{Cluster, Engine, Packet, Verdict};
-use netpol_testing::cases::{self, Case, Event, Step};
+use netpol_testing::cases::{self, Answer, Case, Event, Step};
 
 use crate::attempts::{Attempt, Knock, Outcome, make};
 use crate::dataplane::{Dataplane, Fields, install_rules};
@@ -74,7 +74,7 @@ impl Scenario<'_> {
     }
 
     /// What the case says of pairs of pods.
-    fn expected(&self, step: &Step) -> BTreeMap<(String, String, Knock), Verdict> {
+    fn expected(&self, step: &Step) -> BTreeMap<(String, String, Knock), Answer> {
         let pods = self.pods.keys().cloned().collect::<Vec<_>>();
         let probes = step.reach.iter().flat_map(|reach| reach.probes(&pods).unwrap());
         let knock = |probe: &cases::Probe| {
@@ -130,7 +130,7 @@ impl Scenario<'_> {
             if really != decided {
                 fail(format!("really {really}, where decide says {decided}"));
             }
-            if expected.get(key).is_some_and(|expected| *expected != really) {
+            if expected.get(key).is_some_and(|expected| *expected != Answer::from(really)) {
                 fail(format!("really {really}, which the case does not expect"));
             }
             let guest = std::net::SocketAddr::new(attempt.source, attempt.source_port);

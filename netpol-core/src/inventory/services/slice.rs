@@ -73,7 +73,8 @@ impl SliceRecord {
             let conditions = &endpoint.conditions;
             let ready = conditions.ready.unwrap_or(true);
             let serves = conditions.serving.unwrap_or(true);
-            if !ready && !(serves && conditions.terminating.unwrap_or(false)) {
+            let goes_away = conditions.terminating.unwrap_or(false);
+            if !ready && (!serves || !goes_away) {
                 record.not_ready = record.not_ready.saturating_add(1);
                 continue;
             }

@@ -212,10 +212,11 @@ fn endpoint(choices: &mut impl Choices, pods: &[IpAddr], ipv6: bool) -> Endpoint
         *choices.pick(&pods)
     };
     let some = [None, None, None, Some(true), Some(false)];
-    let mut conditions = EndpointConditions::default();
-    conditions.ready = *choices.pick(&some);
-    conditions.serving = *choices.pick(&some);
-    conditions.terminating = *choices.pick(&some);
+    let conditions = EndpointConditions {
+        ready: *choices.pick(&some),
+        serving: *choices.pick(&some),
+        terminating: *choices.pick(&some),
+    };
     let target_ref = choices.once_in(4).then(|| ObjectReference {
         kind: (*choices.pick(&["Pod", "Pod", "Node"])).to_owned(),
         namespace: if choices.once_in(2) { busy_namespace(choices) } else { String::new() },

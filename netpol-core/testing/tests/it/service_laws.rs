@@ -93,9 +93,11 @@ fn endpoint(service: &Service, pod: &Pod, address: &str) -> Endpoint {
     let serving = condition.unwrap_or(running);
     let terminating = pod.metadata.deletion_timestamp.is_some();
     let ready = service.spec.publish_not_ready_addresses || serving && !terminating;
-    let mut conditions = EndpointConditions::default();
-    (conditions.ready, conditions.serving) = (Some(ready), Some(serving));
-    conditions.terminating = Some(terminating);
+    let conditions = EndpointConditions {
+        ready: Some(ready),
+        serving: Some(serving),
+        terminating: Some(terminating),
+    };
     let target_ref = Some(ObjectReference {
         kind: "Pod".to_owned(),
         namespace: pod.metadata.namespace.clone(),

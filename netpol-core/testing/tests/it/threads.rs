@@ -42,6 +42,7 @@ fn public_types_are_plain_data() {
     is_plain::<Tier>();
     is_plain::<Action>();
     let named = plain! {
+        contents: Contents, ContentsError;
         diagnostic: Diagnostic, Error, Problem, Severity;
         engine: Account, Attribution, Backend, Changes, Decision, Engine, Explanation, LengthMismatch, MemoryUsage,
             NearMiss, NoBackends, Party, PartyName, PolicyFootprint, PolicyId, PolicyName, Question, QuestionError, Reader,
