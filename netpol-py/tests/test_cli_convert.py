@@ -24,7 +24,7 @@ def example() -> Path | None:
     return next((path for path in built if path.exists()), None)
 
 
-INPUTS = sorted(TESTDATA.joinpath("articles").glob("*.*")) + sorted((ROOT / SHOP).glob("*.yaml"))
+INPUTS = sorted(TESTDATA.joinpath("articles").glob("0*.*")) + sorted((ROOT / SHOP).glob("*.yaml"))
 
 
 @pytest.mark.parametrize("path", INPUTS, ids=lambda path: path.name)
@@ -33,8 +33,6 @@ def test_the_rust_example_answers_the_same(path: Path, form: str) -> None:
     built = example()
     if built is None:
         pytest.skip("the example `convert` is not built: cargo build --examples -p netpol-core")
-    if path.name == "README.md":
-        return
     theirs = subprocess.run([built, "-o", form, path], cwd=ROOT, capture_output=True, check=False)
     ours = netpol("convert", "-o", form, str(path))
     assert ours.code == theirs.returncode, theirs.stderr

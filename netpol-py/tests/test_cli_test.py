@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from xml.etree import ElementTree
 
+import netpol as package
 import pytest
 from netpol import expectations
 
@@ -146,9 +147,14 @@ def test_refused_manifests_are_told_once(folder: Path) -> None:
 def test_files_share_an_engine(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from netpol._cli.loading import Loading
 
-    made: list[object] = []
+    made: list[Loading] = []
     real = Loading.engine
-    monkeypatch.setattr(Loading, "engine", lambda self, *paths: made.append(self) or real(self, *paths))
+
+    def counted(self: Loading, *paths: str) -> package.Engine:
+        made.append(self)
+        return real(self, *paths)
+
+    monkeypatch.setattr(Loading, "engine", counted)
     good(folder)
     (folder / "a.netpol.yaml").write_text((folder / "inner" / "shop.netpol.yaml").read_text())
     assert netpol("test", folder=folder).out == "2 passed\n"

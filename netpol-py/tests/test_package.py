@@ -33,9 +33,8 @@ def test_versions_agree() -> None:
 
 def test_everything_is_exported() -> None:
     exported = set(netpol.__all__)
-    # Modules of their own, such as `netpol.dask`, are there once somebody has imported them.
-    there = {name for name, value in vars(netpol).items() if not isinstance(value, ModuleType)}
-    assert exported == {name for name in there if not name.startswith("_")} | {"__version__"}
+    own = {name for name, value in vars(netpol).items() if not isinstance(value, ModuleType)}
+    assert exported == {name for name in own if not name.startswith("_")} | {"__version__"}
     for module in (netpol._verdicts, netpol._names, netpol._answers, netpol._errors):
         for name, value in vars(module).items():
             if inspect.isclass(value) and value.__module__ == module.__name__ and name[0] != "_":

@@ -9,6 +9,7 @@ from ._verdicts import Direction
 def explained(explanation: Explanation, direction: Direction | None) -> str:
     """An explanation for people; with a direction, only what it says of that one.
 
+    >>> from netpol._one_side import explained
     >>> engine = netpol.load("netpol-core/examples/shop")
     >>> whole = engine.explain("shop/web", "shop/db", port=5432)
     >>> print(explained(whole, netpol.Direction.EGRESS))

@@ -11,6 +11,8 @@ With pytest, the fixture ``netpol_engine`` is the engine of the manifests that t
 
 from __future__ import annotations
 
+from typing import Any
+
 from ._netpol import Engine
 from ._types import DirectionLike, EndpointLike, PortLike, ProtocolLike
 from ._verdicts import Direction, Verdict
@@ -48,18 +50,14 @@ def assert_allowed(
         nearest: NetworkPolicy shop/db spec.ingress[0] (from[0]): the pod's labels do not match `app=api`
     """
     __tracebackhide__ = True
-    _assert(
-        Verdict.ALLOW,
-        engine,
-        source,
-        destination,
-        port=port,
-        protocol=protocol,
-        icmp=icmp,
-        fragment=fragment,
-        via_service=via_service,
-        direction=direction,
-    )
+    question = {
+        "port": port,
+        "protocol": protocol if protocol is not None else "TCP",
+        "icmp": icmp,
+        "fragment": fragment,
+        "via_service": via_service,
+    }
+    _assert(Verdict.ALLOW, engine, source, destination, direction, question)
 
 
 def assert_denied(
@@ -79,18 +77,14 @@ def assert_denied(
     As `assert_allowed` in everything else.
     """
     __tracebackhide__ = True
-    _assert(
-        Verdict.DENY,
-        engine,
-        source,
-        destination,
-        port=port,
-        protocol=protocol,
-        icmp=icmp,
-        fragment=fragment,
-        via_service=via_service,
-        direction=direction,
-    )
+    question = {
+        "port": port,
+        "protocol": protocol if protocol is not None else "TCP",
+        "icmp": icmp,
+        "fragment": fragment,
+        "via_service": via_service,
+    }
+    _assert(Verdict.DENY, engine, source, destination, direction, question)
 
 
 def _assert(
@@ -98,50 +92,23 @@ def _assert(
     engine: Engine,
     source: EndpointLike,
     destination: EndpointLike,
-    *,
-    port: PortLike | None,
-    protocol: ProtocolLike | None,
-    icmp: tuple[int, int] | None,
-    fragment: bool,
-    via_service: bool,
     direction: DirectionLike | None,
+    question: dict[str, Any],
 ) -> None:
     __tracebackhide__ = True
     if not isinstance(engine, Engine):
         raise TypeError(f"engine must be a netpol.Engine, not {type(engine).__name__}")
-    found = engine.decide(
-        source,
-        destination,
-        port=port,
-        protocol=protocol,
-        icmp=icmp,
-        fragment=fragment,
-        via_service=via_service,
-        direction=direction,
-    )
-    if found == expect:
+    if engine.decide(source, destination, direction=direction, **question) == expect:
         return
     from .expectations import Expectation
     from .expectations._judging import failed
 
-    explanation = engine.explain(
-        source,
-        destination,
-        port=port,
-        protocol=protocol,
-        icmp=icmp,
-        fragment=fragment,
-        via_service=via_service,
-    )
     expectation = Expectation(
         source=str(source),
         destination=str(destination),
-        port=port,
-        protocol=protocol if protocol is not None else "TCP",
-        icmp=icmp,
-        fragment=fragment,
-        via_service=via_service,
         direction=Direction(direction) if direction is not None else None,
         expect=expect,
+        **question,
     )
+    explanation = engine.explain(source, destination, **question)
     raise AssertionError(failed(expectation, explanation).account())

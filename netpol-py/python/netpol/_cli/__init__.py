@@ -3,6 +3,9 @@
 Each command is a module of this package with two functions: ``add_parser(subparsers)`` adds its
 parser, and ``run(arguments)`` does what it says and returns the exit code. Only the module of the
 command that is asked for is imported.
+
+The parsers are of argparse: a security library drags in no package more than it must, and what click
+does besides, completion in shells, argcomplete does for it where it is wanted.
 """
 
 from __future__ import annotations

@@ -27,7 +27,9 @@ wants.
 
 MORE = """\
 The findings go to the standard error, for people. -o json prints them for programs too, and
--o sarif for the code scanning of GitHub, GitLab and editors; both on the standard output.
+-o sarif for the code scanning of GitHub, GitLab and editors; both on the standard output. In JSON
+`findings` has for each severity, type, code, file, line, column, offset, length, object, path, kind,
+value, detail and message, as far as there is one.
 
 exits with 0 when there is nothing to tell, with 1 when something is wrong (with --strict also when
 something is odd), with 2 when manifests cannot be read

@@ -19,7 +19,7 @@ ABOUT = """\
 May this connection be opened? Says allow or deny, for manifests on disk or from a cluster.
 
 A name without a namespace is one of namespace `default`, or of the one that -n says. Addresses and
-ports are those after DNAT: of pods, not of Services.
+ports are those after DNAT, of pods.
 """
 
 MORE = """\

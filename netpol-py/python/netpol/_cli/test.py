@@ -40,7 +40,8 @@ A file is named *.netpol.yaml:
 MORE = """\
 Without a PATH, the files in the working directory and below are run. With -f, the manifests that
 it names are tested in the place of those that the files name: what a chart renders, or what a
-cluster holds.
+cluster holds. How the files want manifests to be read stays, but where the command line says
+otherwise.
 
 exits with 0 when all hold, with 1 when one does not, with 2 when a file cannot be read or a
 question has no answer

@@ -25,7 +25,8 @@ def ends(source: Source, node: yaml.Node, path: str, namespace: str) -> tuple[st
         text = source.text_of(item, own)
         if text is None:
             return None
-        for read in (ipaddress.ip_address, ipaddress.ip_network):
+        is_address = "." in text or ":" in text
+        for read in (ipaddress.ip_address, ipaddress.ip_network) if is_address else ():
             try:
                 return str(read(text))
             except ValueError as failed:

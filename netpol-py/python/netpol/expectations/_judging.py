@@ -5,6 +5,7 @@ from __future__ import annotations
 import fnmatch
 import ipaddress
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 from .._answers import Account, Address, Explanation, Network, Reach
 from .._errors import NetpolError
@@ -40,11 +41,11 @@ def _judge(expectation: Expectation, engine: Engine) -> Outcome:
 def _judge_pairs(expectation: Expectation, engine: Engine) -> Outcome:
     """An expectation about endpoints and single addresses."""
     otherwise: list[tuple[EndpointLike, EndpointLike]] = []
-    for source, destination in _pairs(expectation, engine):
-        verdict = _decide(expectation, engine, source, destination)
+    asks_why = expectation.reason is not None or expectation.by is not None
+    for source, destination, verdict in _verdicts(expectation, engine):
         if verdict != expectation.expect:
             otherwise.append((source, destination))
-        elif expectation.reason is not None or expectation.by is not None:
+        elif asks_why:
             explanation = _explain(expectation, engine, source, destination)
             message = _rests_otherwise(expectation, explanation)
             if message:
@@ -106,33 +107,21 @@ def _judge_only(expectation: Expectation, engine: Engine) -> Outcome:
     return Outcome(expectation, Status.FAILED, message, explanation)
 
 
-def _decide(
-    expectation: Expectation, engine: Engine, source: EndpointLike, destination: EndpointLike
-) -> Verdict:
-    return engine.decide(
-        source,
-        destination,
-        port=expectation.port,
-        protocol=expectation.protocol,
-        icmp=expectation.icmp,
-        fragment=expectation.fragment,
-        via_service=expectation.via_service,
-        direction=expectation.direction,
-    )
-
-
 def _explain(
     expectation: Expectation, engine: Engine, source: EndpointLike, destination: EndpointLike
 ) -> Explanation:
-    return engine.explain(
-        source,
-        destination,
-        port=expectation.port,
-        protocol=expectation.protocol,
-        icmp=expectation.icmp,
-        fragment=expectation.fragment,
-        via_service=expectation.via_service,
-    )
+    return engine.explain(source, destination, **_question(expectation))
+
+
+def _question(expectation: Expectation) -> dict[str, Any]:
+    """What is asked about a pair of ends, as `Engine.decide` and `Engine.explain` take it."""
+    return {
+        "port": expectation.port,
+        "protocol": expectation.protocol,
+        "icmp": expectation.icmp,
+        "fragment": expectation.fragment,
+        "via_service": expectation.via_service,
+    }
 
 
 def _reach(
@@ -156,8 +145,9 @@ def failed(
     expectation is about several."""
     is_many = is_pattern(expectation.source + expectation.destination) or len(names) > 1
     is_many = is_many or bool(range_of(expectation.source) or range_of(expectation.destination))
-    found = {Verdict.ALLOW: "denied", Verdict.DENY: "allowed"}[expectation.expect]
-    message = f"{expectation} is {found}, and was expected to be {_past(expectation.expect)}"
+    side = expectation.direction
+    found = (explanation.direction(side) if side is not None else explanation).verdict
+    message = f"{expectation} is {_past(found)}, and was expected to be {_past(expectation.expect)}"
     if is_many:
         message += f"; so for {_listed(names)}"
     return Outcome(expectation, Status.FAILED, message, explanation)
@@ -204,15 +194,41 @@ def _policy_names(policy: PolicyName) -> set[str]:
     return {name, f"{policy.kind} {name}", str(policy)}
 
 
-def _pairs(expectation: Expectation, engine: Engine) -> Iterator[tuple[EndpointLike, EndpointLike]]:
-    """Every pair of ends that an expectation is about."""
-    destinations = list(_ends(expectation.destination, engine))
-    is_one = not is_pattern(expectation.source + expectation.destination)
-    for source in _ends(expectation.source, engine):
-        for destination in destinations:
-            # A pod always reaches itself, which nobody has in mind who writes a pattern.
-            if is_one or _named(engine, source) != _named(engine, destination):
-                yield source, destination
+def _verdicts(
+    expectation: Expectation, engine: Engine
+) -> Iterator[tuple[EndpointLike, EndpointLike, str]]:
+    """The verdict on every pair of ends that an expectation is about."""
+    direction = expectation.direction
+    if not is_pattern(expectation.source + expectation.destination):
+        ends = expectation.source, expectation.destination
+        yield *ends, engine.decide(*ends, direction=direction, **_question(expectation))
+        return
+    sources = list(_ends(expectation.source, engine))
+    owners = [_named(engine, source) for source in sources]
+    names = [str(source) for source in sources]
+    for destination in _ends(expectation.destination, engine):
+        # A pod always reaches itself, which nobody has in mind who writes a pattern.
+        itself = _named(engine, destination)
+        verdicts = _decided(expectation, engine, names, str(destination))
+        for source, owner, verdict in zip(sources, owners, verdicts, strict=True):
+            if owner is None or owner != itself:
+                yield source, destination, verdict
+
+
+def _decided(
+    expectation: Expectation, engine: Engine, sources: list[str], destination: str
+) -> Iterable[str]:
+    """The verdicts on many sources of a connection to one destination."""
+    question = _question(expectation)
+    if expectation.port is None:
+        for source in sources:
+            yield engine.decide(source, destination, direction=expectation.direction, **question)
+        return
+    # A pattern may match ten thousand pods, and another one as many.
+    del question["icmp"]
+    columns = {"source": sources, "destination": destination} | question
+    allowed = engine.decide_batch(columns, direction=expectation.direction)
+    yield from ("allow" if one else "deny" for one in allowed.tolist())
 
 
 def _ends(end: str, engine: Engine) -> Iterator[EndpointLike]:
@@ -283,5 +299,5 @@ def _listed(names: Sequence[str]) -> str:
     return ", ".join(names[:NAMED]) + more
 
 
-def _past(verdict: Verdict) -> str:
-    return "allowed" if verdict is Verdict.ALLOW else "denied"
+def _past(verdict: str) -> str:
+    return {"allow": "allowed", "deny": "denied"}.get(verdict, verdict)

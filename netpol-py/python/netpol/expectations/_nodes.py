@@ -29,7 +29,15 @@ _WORDS = {
 
 
 # Files are written by hand. What is larger is no such file, or was made by a program that went wrong.
-MOST_BYTES = 4 << 20
+MOST_BYTES = 1 << 20
+# What is written by hand has fewer values, unless aliases stand for many.
+MOST_VALUES = 250_000
+# The rest is not told.
+MOST_FOUND = 1_000
+
+
+class OvergrownError(Exception):
+    """There is more in a text than there is text, or more wrong with it than anybody reads."""
 
 
 class Source:
@@ -38,6 +46,7 @@ class Source:
     def __init__(self, text: str | bytes, name: str) -> None:
         self.name = name
         self.found: list[Diagnostic] = []
+        self.values = 0
         self.text = self._readable(text)
 
     def compose(self) -> yaml.Node | None:
@@ -75,6 +84,8 @@ class Source:
         severity: Severity = Severity.ERROR,
     ) -> None:
         """Says what is wrong with a node. `kind` is one of `Diagnostic.kind`."""
+        if len(self.found) == MOST_FOUND:
+            raise OvergrownError
         value = None
         if kind in {"Invalid", "NotSupported", "Duplicate"} and isinstance(node, yaml.ScalarNode):
             value = node.value if len(node.value) <= 80 else node.value[:80] + "…"
@@ -102,6 +113,7 @@ class Source:
         if not isinstance(node, yaml.MappingNode):
             self.fault(node, path, "TypeInvalid", f"must be a mapping, not {kind_of(node)}")
             return {}
+        self._count(node)
         found: dict[str, yaml.Node] = {}
         lines: dict[str, int] = {}
         for key, value in node.value:
@@ -168,6 +180,7 @@ class Source:
         if not isinstance(node, yaml.SequenceNode):
             yield node, path
             return
+        self._count(node)
         if not node.value:
             self.fault(node, path, "Required", "must have at least one item")
         for number, item in enumerate(node.value):
@@ -206,6 +219,13 @@ class Source:
             except UnicodeDecodeError as failed:
                 self.syntax(f"the file is not UTF-8, at byte {failed.start}")
         return ""
+
+    def _count(self, node: yaml.CollectionNode) -> None:
+        self.values += len(node.value)
+        if self.values > MOST_VALUES:
+            self.found = []
+            self.fault(node, "", "TooMany", f"there are more than {MOST_VALUES} values")
+            raise OvergrownError
 
     def _location(self, index: int, meant: str) -> Location:
         before = self.text[:index]

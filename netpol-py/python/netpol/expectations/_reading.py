@@ -14,7 +14,7 @@ from .._types import PathLike
 from .._verdicts import Admission, Severity, Verdict
 from . import _fields
 from ._model import Expectation, ExpectationFile
-from ._nodes import MOST_BYTES, Source, child, report
+from ._nodes import MOST_BYTES, OvergrownError, Source, child, report
 
 FILE_FIELDS = (
     "$schema",
@@ -74,7 +74,10 @@ def loads(text: str | bytes, *, name: str = "<input>") -> ExpectationFile:
     shop/web -> shop/db:postgres passed
     """
     source = Source(text, name)
-    file = _read_file(source) if source.text else None
+    try:
+        file = _read_file(source) if source.text else None
+    except OvergrownError:
+        file = None
     if file is None:
         if not source.found:
             source.syntax("the file is empty")
