@@ -125,13 +125,14 @@ class Loading:
                 raise CommandError(f"there is no file and no directory `{path}`")
         return Manifest.read_files(*paths, reading=self.reading)
 
-    def cluster(self, *paths: str) -> Cluster:
+    def cluster(self, *paths: str, onto: Cluster | None = None) -> Cluster:
         """A cluster of the manifests; what is odd about them is told on the standard error.
 
-        Raises `RefusedError` when they are refused.
+        With `onto` they are added to what is in that cluster, or replace it. Raises `RefusedError` when
+        they are refused.
         """
         manifest = self.manifest(*paths)
-        cluster = Cluster(self.options)
+        cluster = Cluster(self.options) if onto is None else onto
         try:
             applied = cluster.apply(manifest, admission=self.admission)
         except RefusedError as refused:
