@@ -1,7 +1,8 @@
 //! Answers as objects of the package.
 
 use netpol_core::engine::{
-    Account, Attribution, MemoryUsage, NearMiss, PartyName, PolicyName, Reach, RuleName, TierStep,
+    Account, Attribution, MemoryUsage, NearMiss, PartyName, PolicyName, Reach, RuleName,
+    ServiceExplanation, TierStep,
 };
 use netpol_core::model::ObjectRef;
 use netpol_core::packet::Transport;
@@ -15,6 +16,7 @@ use serde::Serialize;
 
 use crate::arguments::{address_to_python, network_to_python};
 use crate::classes::{self, member};
+use crate::{diagnostics, service};
 
 type Object<'py> = PyResult<Bound<'py, PyAny>>;
 
@@ -141,6 +143,23 @@ pub(crate) fn explanation<'py>(py: Python<'py>, found: &Explanation) -> Object<'
         render::explanation_json(found),
     );
     classes::explanation(py)?.call1(arguments)
+}
+
+/// An explanation of an answer about a Service.
+pub(crate) fn service_explanation<'py>(py: Python<'py>, found: &ServiceExplanation) -> Object<'py> {
+    classes::service_explanation(py)?.call1((
+        service::verdict(py, found.verdict)?,
+        found.generation,
+        party(py, &found.source)?,
+        diagnostics::object_name(py, &found.service)?,
+        found.protocol.to_string(),
+        found.port,
+        found.port_name.as_deref(),
+        tuple(py, &found.backends, explanation)?,
+        PyTuple::new(py, &found.notes)?,
+        found.to_string(),
+        render::service_explanation_json(found),
+    ))
 }
 
 fn party<'py>(py: Python<'py>, party: &PartyName) -> Object<'py> {

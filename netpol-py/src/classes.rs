@@ -22,6 +22,7 @@ classes! {
     ipv4_network = "ipaddress"."IPv4Network";
     ipv6_network = "ipaddress"."IPv6Network";
     account = "netpol._answers"."Account";
+    backend = "netpol._answers"."Backend";
     attribution = "netpol._answers"."Attribution";
     conversion = "netpol._answers"."Conversion";
     decision = "netpol._answers"."Decision";
@@ -31,6 +32,7 @@ classes! {
     party = "netpol._answers"."Party";
     policy_footprint = "netpol._answers"."PolicyFootprint";
     reach = "netpol._answers"."Reach";
+    service_explanation = "netpol._answers"."ServiceExplanation";
     tier_step = "netpol._answers"."TierStep";
     applied = "netpol._diagnostics"."Applied";
     diagnostic = "netpol._diagnostics"."Diagnostic";
@@ -44,6 +46,7 @@ classes! {
     direction = "netpol._verdicts"."Direction";
     reason = "netpol._verdicts"."Reason";
     severity = "netpol._verdicts"."Severity";
+    service_verdict = "netpol._verdicts"."ServiceVerdict";
     stage = "netpol._verdicts"."Stage";
     tier = "netpol._verdicts"."Tier";
     tier_outcome = "netpol._verdicts"."TierOutcome";
@@ -56,6 +59,8 @@ classes! {
     raw_packet_error = "netpol._errors"."RawPacketError";
     refused_error = "netpol._errors"."RefusedError";
     row_error = "netpol._errors"."RowError";
+    service_error = "netpol._errors"."ServiceError";
+    service_name_error = "netpol._errors"."ServiceNameError";
     saved_error = "netpol._errors"."SavedError";
     unknown_endpoint_error = "netpol._errors"."UnknownEndpointError";
 }

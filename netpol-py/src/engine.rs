@@ -15,6 +15,7 @@ use crate::columns::flow_table::FlowTable;
 use crate::columns::{self, Batch};
 use crate::errors::{self, wrong_type};
 use crate::question::{self, Asking};
+use crate::service::{self, service_question};
 use crate::{answers, classes, diagnostics, options};
 
 /// A snapshot of the cluster that answers questions.
@@ -24,8 +25,8 @@ use crate::{answers, classes, diagnostics, options};
 /// is read; it gives the same answers there.
 ///
 /// An end of a question is `"namespace/name"`, `"kind/namespace/name"`, an `Endpoint`, or an address
-/// as text or as an object of `ipaddress`. Addresses and ports are those after DNAT: of pods, not of
-/// Services.
+/// as text or as an object of `ipaddress`. Addresses and ports are those after DNAT: of pods. What a
+/// Service makes of them, `decide_service` knows.
 ///
 /// >>> engine = netpol.load("netpol-core/examples/shop")
 /// >>> engine.decide("shop/web", "shop/api", port="http")
@@ -146,6 +147,97 @@ impl Engine {
         let explanation = self.engine.explain_question(&question);
         let explanation = explanation.map_err(|error| errors::question(py, &error))?;
         answers::explanation(py, &explanation)
+    }
+
+    /// May `source` open a connection to that port of a Service? `allow` when each of its backends may be
+    /// reached, `deny` when none may, `mixed` otherwise.
+    ///
+    /// `service` is `"svc/namespace/name"`, with or without `svc/`, or an `ObjectName`; `port` the number
+    /// or name of a port of the Service. Policies see packets after DNAT, so this asks about each backend
+    /// on its targetPort.
+    ///
+    /// Raises `ServiceError` when there is no such Service or port, when it has no backends, and when
+    /// it cannot be told who they are.
+    ///
+    /// >>> engine = netpol.loads('''
+    /// ... {apiVersion: v1, kind: Namespace, metadata: {name: shop}}
+    /// ... ---
+    /// ... {apiVersion: v1, kind: Pod, metadata: {name: web, namespace: shop}}
+    /// ... ---
+    /// ... {apiVersion: v1, kind: Pod, metadata: {name: db, namespace: shop, labels: {app: db}}}
+    /// ... ---
+    /// ... {apiVersion: v1, kind: Service, metadata: {name: db, namespace: shop},
+    /// ...  spec: {selector: {app: db}, ports: [{port: 5432, targetPort: 15432}]}}
+    /// ... ---
+    /// ... apiVersion: networking.k8s.io/v1
+    /// ... kind: NetworkPolicy
+    /// ... metadata: {name: db, namespace: shop}
+    /// ... spec: {podSelector: {matchLabels: {app: db}}, ingress: [{ports: [{port: 15432}]}]}
+    /// ... ''', admission="stored")
+    /// >>> engine.decide_service("shop/web", "svc/shop/db", port=5432)
+    /// <ServiceVerdict.ALLOW: 'allow'>
+    /// >>> engine.backends("shop/web", "svc/shop/db", port=5432)
+    /// (Backend(endpoint=Endpoint(namespace='shop', name='db', kind='Pod'), address=None, port=15432),)
+    #[pyo3(signature = (source, service, *, port, protocol=None))]
+    fn decide_service<'py>(
+        &self,
+        py: Python<'py>,
+        source: &Bound<'py, PyAny>,
+        service: &Bound<'py, PyAny>,
+        port: &Bound<'py, PyAny>,
+        protocol: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let question = service_question(&self.engine, source, service, port, protocol)?;
+        let verdict = py.detach(|| self.engine.decide_service(&question));
+        service::verdict(py, verdict.map_err(|error| errors::service(py, &error))?)
+    }
+
+    /// The answer of `decide_service`, with the explanation of each backend's.
+    #[pyo3(signature = (source, service, *, port, protocol=None))]
+    fn explain_service<'py>(
+        &self,
+        py: Python<'py>,
+        source: &Bound<'py, PyAny>,
+        service: &Bound<'py, PyAny>,
+        port: &Bound<'py, PyAny>,
+        protocol: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let question = service_question(&self.engine, source, service, port, protocol)?;
+        let explanation = py.detach(|| self.engine.explain_service(&question));
+        let explanation = explanation.map_err(|error| errors::service(py, &error))?;
+        answers::service_explanation(py, &explanation)
+    }
+
+    /// Who gets what `decide_service` asks about, and on which port: in order of namespace, name and
+    /// port, and at the end those that are addresses; never nobody.
+    ///
+    /// Where the Service has EndpointSlices, their endpoints that are ready; otherwise the pods of its
+    /// namespace that its selector matches and that run, and workloads that stand in for pods.
+    #[pyo3(signature = (source, service, *, port, protocol=None))]
+    fn backends<'py>(
+        &self,
+        py: Python<'py>,
+        source: &Bound<'py, PyAny>,
+        service: &Bound<'py, PyAny>,
+        port: &Bound<'py, PyAny>,
+        protocol: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyTuple>> {
+        let question = service_question(&self.engine, source, service, port, protocol)?;
+        let backends = py.detach(|| self.engine.backends(&question));
+        let backends = backends.map_err(|error| errors::service(py, &error))?;
+        service::backends(py, &self.engine, &backends)
+    }
+
+    /// Every Service, in order of namespace and name.
+    fn services<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        service::names(py, &self.engine)
+    }
+
+    /// What policies say that they probably do not mean, and that no object gives rise to alone: notes
+    /// with the code `service-port` where a policy names the port of a Service instead of its targetPort.
+    /// Looks at every Service, policy and endpoint.
+    fn lints<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        diagnostics::tuple(py, &py.detach(|| self.engine.lints()), true)
     }
 
     /// May this packet pass, as it lies in memory, from its IP header on?

@@ -1,6 +1,6 @@
 //! What the library refuses, as the exceptions of the package.
 
-use netpol_core::engine::QuestionError;
+use netpol_core::engine::{QuestionError, ServiceError};
 use netpol_core::{Error, Manifest, RawPacketError, render};
 use pyo3::exceptions::{PyRuntimeError, PyTypeError};
 use pyo3::prelude::*;
@@ -50,6 +50,10 @@ pub(crate) fn question(py: Python<'_>, error: &QuestionError) -> PyErr {
         QuestionError::NoCommonFamily { .. } => {
             raise(classes::no_common_family_error(py), (message,))
         }
+        QuestionError::IsService { .. } => {
+            let ways = "ask decide_service, explain_service or backends";
+            raise(classes::service_name_error(py), (format!("{message}; {ways}"),))
+        }
         QuestionError::UnknownPortName { .. } => {
             raise(classes::port_name_error(py), (message, PyTuple::empty(py)))
         }
@@ -58,6 +62,25 @@ pub(crate) fn question(py: Python<'_>, error: &QuestionError) -> PyErr {
             Err(error) => error,
         },
         _ => raise(classes::question_error(py), (message,)),
+    }
+}
+
+/// A question about a Service has no answer.
+pub(crate) fn service(py: Python<'_>, error: &ServiceError) -> PyErr {
+    let (code, similar): (&str, &[String]) = match error {
+        ServiceError::Question(error) => return question(py, error),
+        ServiceError::Malformed { .. } => ("malformed", &[]),
+        ServiceError::Unknown { similar, .. } => ("unknown", similar),
+        ServiceError::NoSuchPort { .. } => ("noPort", &[]),
+        ServiceError::ExternalName { .. } => ("externalName", &[]),
+        ServiceError::NoBackends { .. } => ("noBackends", &[]),
+        ServiceError::NotUnderstood { .. } => ("notUnderstood", &[]),
+        ServiceError::UnknownPod { .. } => ("unknownPod", &[]),
+        _ => ("other", &[]),
+    };
+    match PyTuple::new(py, similar) {
+        Ok(similar) => raise(classes::service_error(py), (error.to_string(), code, similar)),
+        Err(error) => error,
     }
 }
 

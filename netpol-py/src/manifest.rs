@@ -75,8 +75,8 @@ impl Manifest {
         PyTuple::new(py, names.collect::<PyResult<Vec<_>>>()?)
     }
 
-    /// The kinds that were passed over, as `apiVersion kind`, and how many objects of each: Services,
-    /// ConfigMaps, and whatever else no verdict depends on.
+    /// The kinds that were passed over, as `apiVersion kind`, and how many objects of each: ConfigMaps,
+    /// Secrets, and whatever else no verdict depends on.
     fn skipped<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let skipped = PyDict::new(py);
         for (kind, count) in self.manifest.skipped() {

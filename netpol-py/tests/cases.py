@@ -177,6 +177,22 @@ def _objects(step: dict[str, Any]) -> Iterator[dict[str, Any]]:
             "spec": {"podCIDRs": row.get("podCIDRs", [])},
             "status": {"addresses": addresses},
         }
+    for row in step.get("services", []):
+        spec = {key: value for key, value in row.items() if key != "name"}
+        metadata = _metadata(row["name"])
+        yield {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec}
+    for row in step.get("endpointSlices", []):
+        metadata = _metadata(row["name"])
+        if "service" in row:
+            metadata["labels"] = {"kubernetes.io/service-name": row["service"]}
+        yield {
+            "apiVersion": "discovery.k8s.io/v1",
+            "kind": "EndpointSlice",
+            "metadata": metadata,
+            "addressType": row.get("addressType", "IPv4"),
+            "endpoints": row.get("endpoints", []),
+            "ports": row.get("ports", []),
+        }
     yield from map(_pod, step.get("pods", []))
     yield from map(_workload, step.get("workloads", []))
     network, alpha = "networking.k8s.io/v1", "net.alpha.kubernetes.io/v1alpha1"
@@ -208,6 +224,8 @@ def _pod(row: dict[str, Any]) -> dict[str, Any]:
             metadata[field_name] = row[key]
     spec = _pod_spec(row) | {"nodeName": row.get("node", "")}
     status: dict[str, Any] = {"phase": row.get("phase", "Running")}
+    if "ready" in row:
+        status["conditions"] = [{"type": "Ready", "status": str(row["ready"])}]
     for one, many, key in (("podIP", "podIPs", "ips"), ("hostIP", "hostIPs", "hostIPs")):
         if row.get(key):
             status[one] = row[key][0]

@@ -17,6 +17,7 @@ from . import cases
 
 CASES = cases.load()
 ERRORS = {
+    "isService": netpol.ServiceNameError,
     "unknown": netpol.UnknownEndpointError,
     "ambiguous": netpol.AmbiguousEndpointError,
     "noCommonFamily": netpol.NoCommonFamilyError,
@@ -43,18 +44,24 @@ def test_case(case: cases.Case) -> None:
                     cluster.publish()
             else:
                 engine = cluster.publish()
-        asked = [ask for probe in step.probes for ask in asks(probe, pods)]
+        about_services = [probe for probe in step.probes if probe["to"].startswith("svc/")]
+        probes_of_pods = [probe for probe in step.probes if probe not in about_services]
+        asked = [ask for probe in probes_of_pods for ask in asks(probe, pods)]
         for reach in step.reach:
             probes = cases.reach_probes(reach, sorted(pods))
             asked += [ask for probe in probes for ask in asks(probe, pods)]
         if engine is None:
-            assert not asked
+            assert not asked and not about_services
             continue
+        for probe in about_services:
+            check_service(engine, probe)
         for ask in asked:
             ask.check(engine)
         check_columns(engine, asked)
         again = pickle.loads(pickle.dumps(engine))
         assert again.generation == engine.generation
+        for probe in about_services:
+            check_service(again, probe)
         for ask in asked[:10]:
             ask.check(again)
 
@@ -114,6 +121,38 @@ def remember(pods: dict[str, list[str]], step: cases.Step) -> None:
             addresses = [entry["ip"] for entry in one["status"].get("podIPs", [])]
             kept = [text for text in addresses if cases.is_address(text)]
             pods[f"{metadata['namespace']}/{metadata['name']}"] = kept
+
+
+def check_service(engine: netpol.Engine, probe: dict[str, Any]) -> None:
+    """One question about a Service, and what a probe says about it."""
+    question = (probe["from"], probe["to"])
+    arguments = {name: probe[name] for name in ("port", "protocol") if name in probe}
+    if "error" in probe:
+        for ask in (engine.decide_service, engine.explain_service, engine.backends):
+            with pytest.raises(netpol.QuestionError) as unanswered:
+                ask(*question, **arguments)
+            if isinstance(unanswered.value, netpol.ServiceError):
+                assert unanswered.value.code == probe["error"]
+            else:
+                assert isinstance(unanswered.value, ERRORS[probe["error"]])
+        return
+    with pytest.raises(netpol.ServiceNameError, match="ask decide_service"):
+        engine.decide(*question, port=1)
+    verdict = engine.decide_service(*question, **arguments)
+    explanation = engine.explain_service(*question, **arguments)
+    backends = engine.backends(*question, **arguments)
+    assert verdict == explanation.verdict
+    assert str(explanation).splitlines()[0] == verdict
+    assert explanation.to_dict()["verdict"] == verdict
+    told = [
+        f"{backend} {one.verdict}"
+        for backend, one in zip(backends, explanation.backends, strict=True)
+    ]
+    assert [backend.port for backend in backends] == [one.port for one in explanation.backends]
+    if "verdict" in probe:
+        assert verdict == probe["verdict"], explanation
+    if "backends" in probe:
+        assert sorted(told) == probe["backends"], explanation
 
 
 @dataclass

@@ -249,10 +249,10 @@ def test_load_warns_of_what_is_odd(tmp_path: Path) -> None:
 
 
 def test_manifests() -> None:
-    manifest = netpol.Manifest.read(WRONG + "---\n{apiVersion: v1, kind: Service, metadata: {name: a}}", name="w.yaml")
+    manifest = netpol.Manifest.read(WRONG + "---\n{apiVersion: v1, kind: Secret, metadata: {name: a}}", name="w.yaml")
     assert len(manifest) == 1
     assert manifest.objects() == (netpol.ObjectName("NetworkPolicy", "shop", "db"),)
-    assert manifest.skipped() == {"v1 Service": 1}
+    assert manifest.skipped() == {"v1 Secret": 1}
     assert {found.severity for found in manifest.check()} == {"error"}
     assert {found.severity for found in manifest.check(admission="stored")} == {"warning"}
     assert "--> w.yaml:8:23" in manifest.report()

@@ -163,6 +163,8 @@ impl Kind {
             Kind::Namespace,
             Kind::Node,
             Kind::Pod,
+            Kind::Service,
+            Kind::EndpointSlice,
             Kind::NetworkPolicy,
             Kind::ClusterNetworkPolicy,
             Kind::AdminNetworkPolicy,

@@ -21,6 +21,7 @@ from ._answers import (
     Account,
     Address,
     Attribution,
+    Backend,
     Conversion,
     Decision,
     Explanation,
@@ -30,6 +31,7 @@ from ._answers import (
     Party,
     PolicyFootprint,
     Reach,
+    ServiceExplanation,
     TierStep,
 )
 from ._diagnostics import Applied, Diagnostic, Location
@@ -45,6 +47,8 @@ from ._errors import (
     RefusedError,
     RowError,
     SavedError,
+    ServiceError,
+    ServiceNameError,
     UnknownEndpointError,
 )
 from ._loading import load, loads
@@ -85,9 +89,20 @@ from ._types import (
     PathLike,
     PortLike,
     ProtocolLike,
+    ServiceLike,
     Source,
 )
-from ._verdicts import Admission, Direction, Reason, Severity, Stage, Tier, TierOutcome, Verdict
+from ._verdicts import (
+    Admission,
+    Direction,
+    Reason,
+    ServiceVerdict,
+    Severity,
+    Stage,
+    Tier,
+    TierOutcome,
+    Verdict,
+)
 
 if _TYPE_CHECKING:
     from ._matrix import (
@@ -115,6 +130,7 @@ __all__ = [
     "AmbiguousEndpointError",
     "Applied",
     "Attribution",
+    "Backend",
     "Basis",
     "Changes",
     "Cluster",
@@ -179,6 +195,11 @@ __all__ = [
     "RowError",
     "RuleName",
     "SavedError",
+    "ServiceError",
+    "ServiceExplanation",
+    "ServiceLike",
+    "ServiceNameError",
+    "ServiceVerdict",
     "Severity",
     "Source",
     "Stage",

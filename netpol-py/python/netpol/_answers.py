@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ipaddress
+import json
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from ._names import Endpoint, PolicyName, RuleName
-from ._verdicts import Direction, Reason, Stage, Tier, TierOutcome, Verdict
+from ._names import Endpoint, ObjectName, PolicyName, RuleName
+from ._verdicts import Direction, Reason, ServiceVerdict, Stage, Tier, TierOutcome, Verdict
 
 Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -151,8 +152,62 @@ class Explanation:
 
     def to_dict(self) -> dict[str, Any]:
         """The explanation as plain lists and dictionaries, with the names it has in JSON."""
-        import json
+        found: dict[str, Any] = json.loads(self._json)
+        return found
 
+    def to_json(self) -> str:
+        """The explanation as JSON, indented."""
+        return self._json
+
+    def __str__(self) -> str:
+        return self._text
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """One of those who get what is sent to a Service. Printed ``shop/db 15432``."""
+
+    endpoint: Endpoint | None
+    """The endpoint that it is; none where nobody knows whose the address is."""
+    address: Address | None
+    """The address, where it is no endpoint."""
+    port: int
+    """The port on it."""
+
+    def __str__(self) -> str:
+        return f"{self.address if self.endpoint is None else self.endpoint} {self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceExplanation:
+    """An answer about a Service with names: who asked, and what each backend's verdict rests on.
+
+    ``str()`` prints it for people, `to_dict` gives the same for programs.
+    """
+
+    verdict: ServiceVerdict
+    """What `Engine.decide_service` answers."""
+    generation: int
+    """The engine's generation."""
+    source: Party
+    """Who sends."""
+    service: ObjectName
+    """The Service."""
+    protocol: str
+    """The protocol."""
+    port: int
+    """The number that was connected to: the Service's port, or a headless Service's pods'."""
+    port_name: str | None
+    """The name of the Service's port, when it has one."""
+    backends: tuple[Explanation, ...]
+    """The answer for each backend, with the port on it."""
+    notes: tuple[str, ...]
+    """What else is to be known about the answer."""
+    _text: str = field(repr=False, compare=False)
+    _json: str = field(repr=False, compare=False)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The explanation as plain lists and dictionaries, with the names it has in JSON."""
         found: dict[str, Any] = json.loads(self._json)
         return found
 

@@ -79,6 +79,26 @@ class PortNameError(QuestionError, LookupError):
         return str(self.args[0])
 
 
+class ServiceNameError(QuestionError):
+    """The text names a Service, which is no end of a connection: ask `Engine.decide_service`,
+    `Engine.explain_service` or `Engine.backends`."""
+
+
+class ServiceError(QuestionError, LookupError):
+    """A question about a Service has no answer."""
+
+    def __init__(self, message: str, code: str, similar: tuple[str, ...] = ()) -> None:
+        super().__init__(message, code, similar)
+        self.code = code
+        """Why: ``malformed``, ``unknown``, ``noPort``, ``externalName``, ``noBackends``,
+        ``notUnderstood``, ``unknownPod``."""
+        self.similar = similar
+        """Services that may have been meant."""
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
 class RowError(NetpolError, ValueError):
     """A row of a table means no flow."""
 

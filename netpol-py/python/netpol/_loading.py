@@ -20,7 +20,7 @@ def load(
     """The engine of the manifests in files and directories.
 
     A directory stands for every ``.yaml``, ``.yml`` and ``.json`` file in it and below. What
-    ``kubectl get ns,nodes,pods,netpol -A -o yaml`` prints is a manifest too; give it with
+    ``kubectl get ns,nodes,pods,svc,endpointslices,netpol -A -o yaml`` prints is a manifest too; give it with
     ``admission="stored"``, since a cluster took what is in it.
 
     What is legal and probably not what its author wants becomes a `ManifestWarning`.
@@ -55,7 +55,7 @@ def loads(
 
 def _publish(cluster: Cluster) -> Engine:
     engine = cluster.publish()
-    for warning in engine.warnings:
+    for warning in (*engine.warnings, *engine.lints()):
         warnings.warn(str(warning), ManifestWarning, stacklevel=3)
     return engine
 

@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from ._answers import (
     Address,
+    Backend,
     Conversion,
     Decision,
     Explanation,
@@ -14,6 +15,7 @@ from ._answers import (
     Network,
     PolicyFootprint,
     Reach,
+    ServiceExplanation,
 )
 from ._diagnostics import Applied, Diagnostic
 from ._names import Endpoint, ObjectName, PolicyName
@@ -27,9 +29,10 @@ from ._types import (
     PathLike,
     PortLike,
     ProtocolLike,
+    ServiceLike,
     Source,
 )
-from ._verdicts import Verdict
+from ._verdicts import ServiceVerdict, Verdict
 
 __all__ = [
     "Changes",
@@ -293,8 +296,8 @@ class Engine:
     is read; it gives the same answers there.
 
     An end of a question is `"namespace/name"`, `"kind/namespace/name"`, an `Endpoint`, or an address
-    as text or as an object of `ipaddress`. Addresses and ports are those after DNAT: of pods, not of
-    Services.
+    as text or as an object of `ipaddress`. Addresses and ports are those after DNAT: of pods. What a
+    Service makes of them, `decide_service` knows.
 
     >>> engine = netpol.load("netpol-core/examples/shop")
     >>> engine.decide("shop/web", "shop/api", port="http")
@@ -372,6 +375,74 @@ class Engine:
         egress from shop/web: allow, not isolated
         ingress to shop/db: deny, isolated by NetworkPolicy shop/db, NetworkPolicy shop/default-deny, and no rule matches
           nearest: NetworkPolicy shop/db spec.ingress[0] (from[0]): the pod's labels do not match `app=api`
+        """
+    def decide_service(
+        self,
+        source: EndpointLike,
+        service: ServiceLike,
+        *,
+        port: PortLike,
+        protocol: ProtocolLike | None = None,
+    ) -> ServiceVerdict:
+        """May `source` open a connection to that port of a Service? `allow` when each of its backends may be
+        reached, `deny` when none may, `mixed` otherwise.
+
+        `service` is `"svc/namespace/name"`, with or without `svc/`, or an `ObjectName`; `port` the number
+        or name of a port of the Service. Policies see packets after DNAT, so this asks about each backend
+        on its targetPort.
+
+        Raises `ServiceError` when there is no such Service or port, when it has no backends, and when
+        it cannot be told who they are.
+
+        >>> engine = netpol.loads('''
+        ... {apiVersion: v1, kind: Namespace, metadata: {name: shop}}
+        ... ---
+        ... {apiVersion: v1, kind: Pod, metadata: {name: web, namespace: shop}}
+        ... ---
+        ... {apiVersion: v1, kind: Pod, metadata: {name: db, namespace: shop, labels: {app: db}}}
+        ... ---
+        ... {apiVersion: v1, kind: Service, metadata: {name: db, namespace: shop},
+        ...  spec: {selector: {app: db}, ports: [{port: 5432, targetPort: 15432}]}}
+        ... ---
+        ... apiVersion: networking.k8s.io/v1
+        ... kind: NetworkPolicy
+        ... metadata: {name: db, namespace: shop}
+        ... spec: {podSelector: {matchLabels: {app: db}}, ingress: [{ports: [{port: 15432}]}]}
+        ... ''', admission="stored")
+        >>> engine.decide_service("shop/web", "svc/shop/db", port=5432)
+        <ServiceVerdict.ALLOW: 'allow'>
+        >>> engine.backends("shop/web", "svc/shop/db", port=5432)
+        (Backend(endpoint=Endpoint(namespace='shop', name='db', kind='Pod'), address=None, port=15432),)
+        """
+    def explain_service(
+        self,
+        source: EndpointLike,
+        service: ServiceLike,
+        *,
+        port: PortLike,
+        protocol: ProtocolLike | None = None,
+    ) -> ServiceExplanation:
+        """The answer of `decide_service`, with the explanation of each backend's."""
+    def backends(
+        self,
+        source: EndpointLike,
+        service: ServiceLike,
+        *,
+        port: PortLike,
+        protocol: ProtocolLike | None = None,
+    ) -> tuple[Backend, ...]:
+        """Who gets what `decide_service` asks about, and on which port: in order of namespace, name and
+        port, and at the end those that are addresses; never nobody.
+
+        Where the Service has EndpointSlices, their endpoints that are ready; otherwise the pods of its
+        namespace that its selector matches and that run, and workloads that stand in for pods.
+        """
+    def services(self) -> tuple[ObjectName, ...]:
+        """Every Service, in order of namespace and name."""
+    def lints(self) -> tuple[Diagnostic, ...]:
+        """What policies say that they probably do not mean, and that no object gives rise to alone: notes
+        with the code `service-port` where a policy names the port of a Service instead of its targetPort.
+        Looks at every Service, policy and endpoint.
         """
     def decide_raw(self, packet: bytes, /) -> Verdict:
         """May this packet pass, as it lies in memory, from its IP header on?

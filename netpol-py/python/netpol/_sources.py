@@ -19,7 +19,6 @@ _GROUPS = {
     "DaemonSet": "apps",
     "Job": "batch",
     "CronJob": "batch",
-    "Ingress": "networking.k8s.io",
     "EndpointSlice": "discovery.k8s.io",
 }
 _CLIENT_CLASS = re.compile(r"(V\d+(?:(?:alpha|beta)\d+)?)([A-Z][A-Za-z]*)\Z")

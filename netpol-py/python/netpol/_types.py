@@ -7,12 +7,15 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Literal, Protocol, TypeAlias
 
 from ._answers import Address
-from ._names import Endpoint
+from ._names import Endpoint, ObjectName
 from ._verdicts import Admission, Direction
 
 EndpointLike: TypeAlias = str | Endpoint | Address
 """One end of a question: ``"namespace/name"``, ``"kind/namespace/name"``, an `Endpoint`, an address
 as text or as an object of `ipaddress`."""
+
+ServiceLike: TypeAlias = str | ObjectName
+"""A Service: ``"svc/namespace/name"``, ``"namespace/name"``, or an `ObjectName`."""
 
 AddressLike: TypeAlias = str | Address
 """An address as text or as an object of `ipaddress`."""

@@ -37,6 +37,28 @@ class Verdict(enum.StrEnum):
         )
 
 
+class ServiceVerdict(enum.StrEnum):
+    """May a connection to a Service be opened? Has no truth value, as a `Verdict` has none."""
+
+    DENY = "deny"
+    """No backend may be reached."""
+    ALLOW = "allow"
+    """Every backend may be reached."""
+    MIXED = "mixed"
+    """Some may be reached and some not: it depends on which of them a connection is given to."""
+
+    @property
+    def is_allow(self) -> bool:
+        """Whether every backend may be reached."""
+        return self is ServiceVerdict.ALLOW
+
+    def __bool__(self) -> NoReturn:
+        raise TypeError(
+            "a ServiceVerdict is neither true nor false: ask for `.is_allow`, "
+            "or compare it with ServiceVerdict.ALLOW"
+        )
+
+
 class Direction(enum.StrEnum):
     """Which of a pod's two policies is meant."""
 

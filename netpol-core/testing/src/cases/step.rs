@@ -3,7 +3,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use netpol_core::Admission;
-use netpol_core::model::{Kind, Object, WorkloadKind};
+use netpol_core::model::{Kind, Object};
 use serde::{Deserialize, Serialize};
 
 use super::expectation::{Probe, Reach};
@@ -249,21 +249,5 @@ impl Withdrawal {
 }
 
 fn parse_kind(text: &str) -> Result<Kind, String> {
-    let workloads = WorkloadKind::ALL.into_iter().map(Kind::Workload);
-    let others = [
-        Kind::Namespace,
-        Kind::Node,
-        Kind::Pod,
-        Kind::Service,
-        Kind::EndpointSlice,
-        Kind::NetworkPolicy,
-        Kind::ClusterNetworkPolicy,
-        Kind::AdminNetworkPolicy,
-        Kind::BaselineAdminNetworkPolicy,
-    ];
-    others
-        .into_iter()
-        .chain(workloads)
-        .find(|kind| kind.as_str() == text)
-        .ok_or_else(|| format!("{text:?} is no kind"))
+    Kind::from_api(text).ok_or_else(|| format!("{text:?} is no kind"))
 }
