@@ -243,6 +243,7 @@ def test_ends() -> None:
     )
     assert [str(group) for group in found.sources] == ["shop/api", "shop/db", "shop/six", "shop/web"]
     assert [group.kind for group in found.destinations] == ["endpoints", "address", "prefix"]
+    assert [group.is_external for group in found.destinations] == [False, False, True]
     assert netpol.matrix(engine, port=80, sources=engine.endpoints()[:1]).shape[0] == 1
     for wrong, error in (
         ("shop/nobody", "no endpoint `shop/nobody`"),

@@ -119,6 +119,19 @@ def test_explanations_of_what_is_alike(made: list[dict[str, Any]], group_by: Any
     check(netpol.matrix(twins(made), port=[80, "postgres"], group_by=group_by, nodes=True))
 
 
+def test_what_the_engine_knows_as_a_service_is_asked_as_it_is() -> None:
+    found = netpol.matrix(shop.engine(), port=5432, sources="shop/*", destinations=["svc/shop/db", "shop/db"])
+    pod, service = found.destinations
+    assert (service.kind, service.name, service.is_external) == ("service", "svc/shop/db", False)
+    # An engine that does not know the Service says so in each cell.
+    cell = found.cell("shop/web", "svc/shop/db")
+    assert cell.access is Access.UNANSWERED and "svc/shop/db" in (cell.reason or "")
+    data = data_of(found.to_html())
+    for row in range(len(found.sources)):
+        assert told(data, data["sections"][0], row, 1) == [["no answer", cell.reason]]
+    assert pod.name == "shop/db" and found["shop/api", "shop/db"] is Access.ALL
+
+
 def test_states_are_those_of_the_matrix() -> None:
     found = netpol.matrix(netpol.load(shop.SHOP), port=["http", 8080])
     data = data_of(found.to_html())
@@ -254,7 +267,7 @@ def test_a_click_explains_that_very_cell(shown: Any) -> None:
             access = "outside" if found.outside[row, column] else found[row, column].value
             assert cell.get_attribute("class").split()[:2] == ["cell", access]
             assert cell.inner_text() == signs.get(access, "")
-            word = words.get(access, "outside of the cluster")
+            word = words.get(access, "no policy applies")
             assert cell.get_attribute("aria-label") == f"{source} to {destination}: {word}"
             assert here.heads()[0] == f"{source} → {destination}"
             assert here.heads()[1].removeprefix(signs.get(access, "")).strip() == word

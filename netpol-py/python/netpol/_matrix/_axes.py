@@ -36,7 +36,7 @@ def everybody(
 
 
 def named(engine: Engine, contents: Contents, ends: EndsLike, group_by: GroupBy) -> list[MatrixGroup]:
-    """Those whom a caller names, each once, in the order given; endpoints are grouped."""
+    """Those whom a caller names, each once: the endpoints in groups, then the others in the order given."""
     if isinstance(ends, (str, Endpoint, *_ADDRESSES, *_NETWORKS)):
         ends = [ends]
     endpoints: dict[Endpoint, None] = {}
@@ -59,7 +59,9 @@ def _read(engine: Engine, contents: Contents, end: object) -> MatrixGroup | list
     if isinstance(end, _NETWORKS):
         return _outside.whole_prefix(engine, contents, end)
     if isinstance(end, _ADDRESSES):
-        return MatrixGroup(str(end), "address", members=(MatrixMember(None, (end,)),))
+        owner = engine.owner(end)
+        namespace = owner.namespace if owner is not None else ""
+        return MatrixGroup(str(end), "address", namespace, members=(MatrixMember(None, (end,)),))
     if isinstance(end, Endpoint):
         return [engine.endpoint(end)]
     if not isinstance(end, str):

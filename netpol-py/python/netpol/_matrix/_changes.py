@@ -212,7 +212,7 @@ class MatrixChanges:
         ]
         states += [
             {"name": "in one of them only", "sign": "", "style": "outside"},
-            {"name": "outside of the cluster", "sign": "", "style": "outside"},
+            {"name": "no policy applies", "sign": "", "style": "outside"},
         ]
         styles = {Access.NONE: "none", Access.UNANSWERED: "unanswered"}
         states += [

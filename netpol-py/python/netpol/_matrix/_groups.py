@@ -59,7 +59,8 @@ class MatrixGroup:
     """``endpoints``: pods and workloads. ``prefix``: the addresses of a prefix that are no endpoint's
     and in no narrower prefix that policies name. ``node``, ``address``, ``service``: one of these."""
     namespace: str = ""
-    """The namespace of its endpoints, where it is one."""
+    """The namespace of its endpoints, of the Service, or of the endpoint that has the address, where it is
+    one."""
     endpoints: tuple[Endpoint, ...] = ()
     """Its endpoints, in order of namespace, name and kind."""
     network: Network | None = None
@@ -69,8 +70,8 @@ class MatrixGroup:
 
     @property
     def is_external(self) -> bool:
-        """Whether it is none of the cluster's endpoints and Services."""
-        return self.kind not in ("endpoints", "service")
+        """Whether it is none of the cluster's endpoints and Services, nor an address of one."""
+        return self.kind not in ("endpoints", "service") and not self.namespace
 
     def __len__(self) -> int:
         return len(self.members)

@@ -87,8 +87,8 @@ class Matrix:
 
     @property
     def outside(self) -> npt.NDArray[np.bool_]:
-        """Where neither end is in the cluster, so that no policy speaks of it. What shows the matrix to
-        people leaves these cells empty.
+        """Where neither end is a pod, so that no policy applies. What shows the matrix to people leaves
+        these cells empty.
         """
         rows, columns = (
             np.array([group.is_external for group in axis], np.bool_)
@@ -103,7 +103,7 @@ class Matrix:
         return (len(self.sources), len(self.destinations))
 
     def count(self, access: Access | str) -> int:
-        """How many cells are so, without those outside of the cluster."""
+        """How many cells are so, without those in which no policy applies."""
         return int(np.count_nonzero((self.access == CODES.index(Access(access))) & ~self.outside))
 
     def index(self, source: object, destination: object) -> tuple[int, int]:

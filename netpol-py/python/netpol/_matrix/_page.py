@@ -28,7 +28,7 @@ _MOST_NAMES = 200
 # What cells may be: by their numbers the members of Access, then those outside.
 _STATES = [
     *({"name": WORDS[access], "sign": SIGNS[access], "style": access.value} for access in Access),
-    {"name": "outside of the cluster", "sign": "", "style": "outside"},
+    {"name": "no policy applies", "sign": "", "style": "outside"},
 ]
 _OUTSIDE = len(Access)
 
