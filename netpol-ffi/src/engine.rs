@@ -63,12 +63,14 @@ pub(crate) unsafe fn judge(
     for (part, packets) in packets.chunks(BATCH).enumerate() {
         let (stage, verdicts) = (&mut stage[..packets.len()], &mut verdicts[..packets.len()]);
         for (place, packet) in stage.iter_mut().zip(packets) {
-            *place = packet.read()?;
+            packet.ask(|packet| *place = *packet)?;
         }
         engine.decide_batch(stage, verdicts).map_err(|_| netpol_status::InvalidLength)?;
-        for (place, verdict) in verdicts.iter().enumerate() {
-            // SAFETY: below `length`, which the array has, by the caller's promise.
-            unsafe { verdicts_out.add(part * BATCH + place).write(verdict_number(*verdict)) };
+        // SAFETY: a verdict lies in memory as its number, and this part of the array is within the
+        // length that it has, by the caller's promise.
+        unsafe {
+            let place = verdicts_out.add(part * BATCH);
+            place.copy_from_nonoverlapping(verdicts.as_ptr().cast(), verdicts.len());
         }
     }
     Ok(())
@@ -118,7 +120,7 @@ pub unsafe extern "C" fn netpol_engine_decide(
         let (engine, packet, place) = unsafe {
             (pointer::shared(engine)?, pointer::shared(packet)?, Place::new(verdict_out)?)
         };
-        place.write(verdict_number(engine.0.decide(&packet.read()?)));
+        place.write(verdict_number(packet.ask(|packet| engine.0.decide(packet))?));
         Ok(())
     })
 }
@@ -185,7 +187,7 @@ pub unsafe extern "C" fn netpol_engine_attribute(
         let (engine, packet, place) = unsafe {
             (pointer::shared(engine)?, pointer::shared(packet)?, Place::new(decision_out)?)
         };
-        place.write(engine.0.attribute(&packet.read()?).into());
+        place.write(packet.ask(|packet| engine.0.attribute(packet))?.into());
         Ok(())
     })
 }

@@ -78,16 +78,42 @@ const _: () = assert!(size_of::<netpol_packet>() == 48 && align_of::<netpol_pack
 impl netpol_packet {
     /// Whether it is a packet: cheaper than to read it.
     #[inline]
-    pub(crate) const fn is_valid(&self) -> bool {
-        let [a, b, c, d, e, f] = self.reserved;
-        a | b | c | d | e | f | self.flags & !NETPOL_PACKET_VIA_SERVICE == 0
+    pub(crate) fn is_valid(&self) -> bool {
+        self.reserved == [0; 6]
+            && self.flags & !NETPOL_PACKET_VIA_SERVICE == 0
             && (self.family == 4 || self.family == 6)
             && self.transport <= 2
     }
 
     /// The packet as the engine has it.
-    #[inline]
     pub(crate) fn read(&self) -> Result<Packet, netpol_status> {
+        self.ask(|packet| *packet)
+    }
+
+    /// What `judge` says of the packet as the engine has it.
+    ///
+    /// Most packets are of one kind. Such a one is made where it is judged, with no choice left and
+    /// never copied: to read it like any other would take as long as the verdict itself.
+    #[inline(always)]
+    pub(crate) fn ask<T>(&self, judge: impl FnOnce(&Packet) -> T) -> Result<T, netpol_status> {
+        let is_common = self.family == 4
+            && self.transport == netpol_transport::Ports as u8
+            && self.flags == 0
+            && self.reserved == [0; 6];
+        if !is_common {
+            return Ok(judge(&self.read_uncommon()?));
+        }
+        let (source, destination) = (self.source_port, self.destination_port);
+        Ok(judge(&Packet::new(
+            ipv4(&self.source),
+            ipv4(&self.destination),
+            Protocol(self.protocol),
+            Transport::Ports { source, destination },
+        )))
+    }
+
+    #[inline(never)]
+    fn read_uncommon(&self) -> Result<Packet, netpol_status> {
         if !self.is_valid() {
             return Err(netpol_status::InvalidValue);
         }
@@ -98,6 +124,12 @@ impl netpol_packet {
         let packet = Packet::new(source, destination, Protocol(self.protocol), transport);
         Ok(if self.flags == 0 { packet } else { packet.via_service() })
     }
+}
+
+/// The IPv4 address in the first bytes.
+#[inline(always)]
+fn ipv4(&[a, b, c, d, ..]: &[u8; 16]) -> IpAddr {
+    IpAddr::V4(Ipv4Addr::new(a, b, c, d))
 }
 
 /// What follows the IP header, by the number of a `netpol_transport`.
@@ -119,10 +151,7 @@ pub(crate) const fn transport(
 #[inline]
 pub(crate) fn address(family: u8, bytes: &[u8; 16]) -> Result<IpAddr, netpol_status> {
     match family {
-        4 => {
-            let [a, b, c, d, ..] = *bytes;
-            Ok(IpAddr::V4(Ipv4Addr::new(a, b, c, d)))
-        }
+        4 => Ok(ipv4(bytes)),
         6 => Ok(IpAddr::V6(Ipv6Addr::from(*bytes))),
         _ => Err(netpol_status::InvalidValue),
     }

@@ -65,7 +65,7 @@ pub unsafe extern "C" fn netpol_reader_decide(
         let (reader, packet, place) = unsafe {
             (pointer::exclusive(reader)?, pointer::shared(packet)?, Place::new(verdict_out)?)
         };
-        place.write(verdict_number(reader.0.decide(&packet.read()?)));
+        place.write(verdict_number(packet.ask(|packet| reader.0.decide(packet))?));
         Ok(())
     })
 }
@@ -103,7 +103,7 @@ pub unsafe extern "C" fn netpol_reader_attribute(
         let (reader, packet, place) = unsafe {
             (pointer::exclusive(reader)?, pointer::shared(packet)?, Place::new(decision_out)?)
         };
-        place.write(reader.0.attribute(&packet.read()?).into());
+        place.write(packet.ask(|packet| reader.0.attribute(packet))?.into());
         Ok(())
     })
 }

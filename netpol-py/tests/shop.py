@@ -10,6 +10,8 @@ from .cases import ROOT
 
 SHOP = ROOT / "netpol-core" / "examples" / "shop"
 
+NAMESPACE = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}}
+
 POLICY = """\
 apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy
@@ -46,14 +48,13 @@ def pod(
 def cluster(options: netpol.Options | None = None) -> netpol.Cluster:
     """`shop/db`, closed but for `shop/api` and a block; `shop/web` without a policy."""
     made = netpol.Cluster(options)
-    namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}}
     pods = [
         pod("db", "10.0.0.1", "fd00::1"),
         pod("api", "10.0.0.2", "fd00::2"),
         pod("web", "10.0.0.3"),
         pod("six", "fd00::4"),
     ]
-    made.apply([namespace, *pods])
+    made.apply([NAMESPACE, *pods])
     made.apply(POLICY, name="db.yaml")
     return made
 

@@ -301,3 +301,14 @@ def test_no_rows() -> None:
     assert ENGINE.decide_batch(empty).tolist() == []
     assert pa.table(ENGINE.attribute_batch(empty)).num_rows == 0
     assert ENGINE.decide_batch({"source": [], "destination": [], "port": []}).tolist() == []
+
+
+def test_a_dictionary_without_texts_has_rows_that_mean_nothing() -> None:
+    nothing = pa.array([None, None], pa.string()).dictionary_encode()
+    flows = {"source": nothing, "destination": pa.array([DB, DB], pa.uint32()), "port": 5432}
+    with pytest.raises(netpol.RowError, match="row 0, source"):
+        ENGINE.decide_batch(flows)
+    assert ENGINE.decide_batch(flows, invalid="mask").mask.tolist() == [True, True]  # type: ignore[attr-defined]
+    none = pa.array([], pa.string()).dictionary_encode()
+    empty = {"source": none, "destination": none, "port": pa.array([], pa.uint16())}
+    assert ENGINE.decide_batch(empty).tolist() == []

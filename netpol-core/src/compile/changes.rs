@@ -143,7 +143,8 @@ impl Comparison<'_> {
         }
         let (old, new): (&Class, &Class) =
             (self.before.classes.at(old.record()), self.now.classes.at(new.record()));
-        (old.ingress, old.egress) == (new.ingress, new.egress)
+        old.ingress.has_rules_of(&new.ingress)
+            && old.egress.has_rules_of(&new.egress)
             && self.same_peer(old.as_source().signature, new.as_source().signature)
             && self.same_peer(old.as_destination().signature, new.as_destination().signature)
     }

@@ -6,7 +6,7 @@ use super::label_classes::LabelClasses;
 use super::peers::Peers;
 use super::prefixes::AtomLists;
 use super::rule_sets::{RuleSetCompiler, Sources};
-use crate::directory::{ClassOrigin, Isolating, Isolation, OrderedLists, OtherOrigin};
+use crate::directory::{ClassOrigin, Isolated, IsolatingLists, OrderedLists, OtherOrigin};
 use crate::options::{BaselineScope, Options};
 use crate::packet::Direction;
 use crate::tables::{Atom, OrderedId, RuleSetId, RuleSetsOfTiers};
@@ -39,18 +39,19 @@ impl LabelClasses {
             let before = rule_sets.acquire(direction, true, &admin, ports, sources)?;
             let isolating = rule_sets.acquire(direction, false, &selecting, ports, sources)?;
             let after = rule_sets.acquire(direction, true, &baseline, ports, sources)?;
-            let sets = RuleSetsOfTiers {
-                before: OrderedId(before.set),
-                isolating: RuleSetId(isolating.set),
-                after: OrderedId(after.set),
-            };
+            let sets = RuleSetsOfTiers::new(
+                OrderedId(before.set),
+                RuleSetId(isolating.set),
+                OrderedId(after.set),
+                Isolated::pods(isolating.first).otherwise(),
+            );
             let ordered = OrderedLists { admin: before.list, baseline: after.list };
-            Ok((sets, ordered, Isolating::pods(isolating.list, isolating.first)))
+            Ok((sets, ordered, isolating.list))
         };
         let (ingress, ordered_ingress, isolating_ingress) = of(Direction::Ingress)?;
         let (egress, ordered_egress, isolating_egress) = of(Direction::Egress)?;
         let origin = ClassOrigin {
-            isolation: Isolation::new(isolating_ingress, isolating_egress),
+            isolating: IsolatingLists { ingress: isolating_ingress, egress: isolating_egress },
             others: OtherOrigin {
                 ingress: ordered_ingress,
                 egress: ordered_egress,

@@ -19,7 +19,7 @@ pub use endpoints::EndpointId;
 pub(crate) use endpoints::{EndpointAddress, EndpointEntry, NamespaceEntry};
 pub(crate) use policy_list::{Form, Line, LinePort, PolicyList};
 pub(crate) use provenance::{
-    ClassOrigin, Isolated, Isolating, Isolation, OrderedLists, OtherOrigin, PeerLine, PolicyEntry,
+    ClassOrigin, Isolated, IsolatingLists, OrderedLists, OtherOrigin, PeerLine, PolicyEntry,
     PolicyLines, PolicyNumber, PortKeys, PortLine, RuleLines,
 };
 pub use services::ServiceId;
@@ -55,7 +55,7 @@ pub(crate) struct Directory {
     /// Policies, by their numbers.
     pub(crate) policies: Shelf<Arc<PolicyEntry>>,
     /// Parallel to the classes: what isolates them.
-    pub(crate) isolations: Records<Isolation, 256>,
+    pub(crate) isolating: Records<IsolatingLists, 512>,
     /// Parallel to the classes: what else their rule sets came from.
     pub(crate) other_origins: Records<OtherOrigin, 64>,
     /// Lists of policies.
@@ -129,22 +129,23 @@ impl Directory {
 
     /// What the rule sets of a class came from.
     pub(crate) fn class_origin(&self, class: u32) -> ClassOrigin {
-        ClassOrigin { isolation: *self.isolations.at(class), others: *self.other_origins.at(class) }
+        ClassOrigin { isolating: *self.isolating.at(class), others: *self.other_origins.at(class) }
     }
 
     /// Takes note of what the rule sets of a class came from.
     pub(crate) fn set_class_origin(&mut self, class: u32, origin: ClassOrigin) {
-        self.isolations.set(class, origin.isolation);
+        self.isolating.set(class, origin.isolating);
         self.other_origins.set(class, origin.others);
     }
 
     /// Number of the list of the policies of a tier with something to say about a direction of a
     /// class; 0 for none.
+    #[inline]
     pub(crate) fn list_of(&self, class: ClassId, direction: Direction, tier: Tier) -> u32 {
         let others = || self.other_origins.at(class.record()).lists(direction);
         match tier {
             Tier::Admin => others().admin,
-            Tier::NetworkPolicy => self.isolations.at(class.record()).of(direction).list,
+            Tier::NetworkPolicy => self.isolating.at(class.record()).of(direction),
             Tier::Baseline => others().baseline,
         }
     }
@@ -167,7 +168,7 @@ impl Directory {
             + self.names.spare_bytes()
             + self.own_node_addresses.spare_bytes()
             + self.policies.spare_bytes()
-            + self.isolations.spare_bytes()
+            + self.isolating.spare_bytes()
             + self.other_origins.spare_bytes()
             + self.policy_lists.spare_bytes()
             + self.port_lists.spare_bytes()
@@ -186,7 +187,7 @@ impl Directory {
             node_addresses: Arc::clone(&self.node_addresses),
             pod_cidrs: Arc::clone(&self.pod_cidrs),
             policies: self.policies.share(),
-            isolations: self.isolations.share(),
+            isolating: self.isolating.share(),
             other_origins: self.other_origins.share(),
             policy_lists: self.policy_lists.share(),
             port_lists: self.port_lists.share(),

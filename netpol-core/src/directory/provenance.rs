@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use crate::packet::Direction;
 use crate::policy::{Action, Policy};
-use crate::tables::{Atom, NamedPortRef, Range};
+use crate::tables::{Atom, NamedPortRef, Otherwise, Range};
 
 /// Number of a policy, which stays as long as the policy is as it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -12,25 +12,18 @@ pub(crate) struct PolicyNumber(pub(crate) u32);
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct ClassOrigin {
     /// The NetworkPolicies that isolate it.
-    pub(crate) isolation: Isolation,
+    pub(crate) isolating: IsolatingLists,
     /// What few packets ask for.
     pub(crate) others: OtherOrigin,
 }
 
-/// By which NetworkPolicies a class is isolated: so short that caches hold it for every class.
+/// Numbers of the lists of NetworkPolicies that isolate a class; 0 for none. Apart from the rest, and
+/// so short that caches hold it for every class.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[repr(C, align(16))]
-pub(crate) struct Isolation {
-    ingress: Isolating,
-    egress: Isolating,
-}
-
-/// The NetworkPolicies that isolate a class for one direction.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Isolating {
-    /// Number of their list, 0 for none.
-    pub(crate) list: u32,
-    first: u32,
+#[repr(C, align(8))]
+pub(crate) struct IsolatingLists {
+    pub(crate) ingress: u32,
+    pub(crate) egress: u32,
 }
 
 /// What ordered tiers and port names come to for a class.
@@ -55,7 +48,7 @@ impl ClassOrigin {
     /// The numbers of the lists for a direction.
     pub(crate) const fn lists(&self, direction: Direction) -> [u32; 3] {
         let ordered = self.others.lists(direction);
-        [ordered.admin, self.isolation.of(direction).list, ordered.baseline]
+        [ordered.admin, self.isolating.of(direction), ordered.baseline]
     }
 }
 
@@ -81,43 +74,38 @@ pub(crate) enum Isolated {
 }
 
 /// Stands where no policy isolates a pod.
-const NOT_ISOLATED: u32 = u32::MAX - 1;
+const NOT_ISOLATED: Otherwise = Otherwise(u32::MAX - 1);
 
-/// Stands where there is no pod that a policy could isolate.
-const NOT_A_POD: u32 = u32::MAX;
-
-impl Default for Isolating {
-    fn default() -> Isolating {
-        Isolating { list: 0, first: NOT_A_POD }
-    }
-}
-
-impl Isolating {
-    /// What isolates pods: a list, and the first of its policies.
-    pub(crate) fn pods(list: u32, first: Option<PolicyNumber>) -> Isolating {
-        Isolating { list, first: first.map_or(NOT_ISOLATED, |policy| policy.0) }
+impl Isolated {
+    /// Of pods: by the first of the policies that isolate them.
+    pub(crate) fn pods(first: Option<PolicyNumber>) -> Isolated {
+        first.map_or(Isolated::No, Isolated::By)
     }
 
-    /// What the list comes to when none of its rules matches.
+    /// As classes have it.
+    pub(crate) const fn otherwise(self) -> Otherwise {
+        match self {
+            Isolated::By(first) => Otherwise(first.0),
+            Isolated::No => NOT_ISOLATED,
+            Isolated::NotAPod => Otherwise::NOT_A_POD,
+        }
+    }
+
+    /// From what classes have.
     #[inline]
-    pub(crate) const fn isolated(self) -> Isolated {
-        match self.first {
-            NOT_A_POD => Isolated::NotAPod,
+    pub(crate) const fn of(otherwise: Otherwise) -> Isolated {
+        match otherwise {
+            Otherwise::NOT_A_POD => Isolated::NotAPod,
             NOT_ISOLATED => Isolated::No,
-            first => Isolated::By(PolicyNumber(first)),
+            Otherwise(first) => Isolated::By(PolicyNumber(first)),
         }
     }
 }
 
-impl Isolation {
-    /// By what isolates for each direction.
-    pub(crate) const fn new(ingress: Isolating, egress: Isolating) -> Isolation {
-        Isolation { ingress, egress }
-    }
-
-    /// What isolates for a direction.
+impl IsolatingLists {
+    /// The list for a direction.
     #[inline]
-    pub(crate) const fn of(self, direction: Direction) -> Isolating {
+    pub(crate) const fn of(self, direction: Direction) -> u32 {
         match direction {
             Direction::Ingress => self.ingress,
             Direction::Egress => self.egress,

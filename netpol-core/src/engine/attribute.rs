@@ -2,9 +2,9 @@ use serde::Serialize;
 
 use super::question::Case;
 use super::reason::Reason;
-use super::tiers::{Hit, Said, Scene};
+use super::tiers::{Ends, Hit, Said, Scene};
 use super::{Engine, Question, QuestionError, Snapshot};
-use crate::directory::{Isolated, Isolating};
+use crate::directory::Isolated;
 use crate::packet::{Direction, Packet, Verdict};
 use crate::policy::{Action, Tier};
 use crate::tables::{Class, ClassId, RuleSetId};
@@ -69,9 +69,30 @@ pub struct Attribution {
 }
 
 impl Attribution {
+    /// Where there is no pod that a policy could isolate.
+    const NOT_A_POD: Attribution = Attribution::implicit(Verdict::Allow, Reason::NotAPod);
+
     const fn implicit(verdict: Verdict, reason: Reason) -> Attribution {
         let (tier, policy, rule, peer, port) = (None, None, None, None, None);
         Attribution { verdict, reason, tier, policy, rule, peer, port }
+    }
+
+    /// No rule of any tier decides: what follows from whether NetworkPolicies isolate the subject, told
+    /// where it was told that it is no pod.
+    #[inline(always)]
+    fn tell_isolated(&mut self, isolated: Isolated, is_unknown_pod: impl Fn() -> bool) {
+        match isolated {
+            Isolated::By(first) => {
+                self.verdict = Verdict::Deny;
+                self.reason = Reason::NoRuleMatches;
+                self.tier = Some(Tier::NetworkPolicy);
+                self.policy = Some(PolicyId(first.0));
+            }
+            Isolated::No => self.reason = Reason::NotIsolated,
+            // Who the ends are does not matter to policies.
+            Isolated::NotAPod if is_unknown_pod() => self.reason = Reason::UnknownPodAddress,
+            Isolated::NotAPod => {}
+        }
     }
 }
 
@@ -92,6 +113,7 @@ impl Engine {
     /// Never allocates, locks or panics. Costs about two decisions, more where thousands of rules
     /// concern one end: those that may speak of the peer are found by its atoms.
     #[must_use]
+    #[inline]
     pub fn attribute(&self, packet: &Packet) -> Decision {
         self.0.attribute_packet(packet)
     }
@@ -117,36 +139,58 @@ impl Snapshot {
 
     /// Attributes a packet that no special rule decides before policies. Most directions are settled
     /// by the classes alone, as verdicts are.
-    #[inline]
+    #[inline(always)]
     fn attribute_between(&self, ends: (ClassId, ClassId), packet: &Packet) -> Decision {
-        // Before anything is asked of the classes, so that what is told of them loads meanwhile.
-        let isolating =
-            (self.isolating(ends.0, Direction::Egress), self.isolating(ends.1, Direction::Ingress));
-        let source = self.tables.classes.at(ends.0.record());
-        let destination = self.tables.classes.at(ends.1.record());
-        let ingress = if is_settled(destination, source, Direction::Ingress, packet) {
-            self.no_rule_matches(isolating.1, || self.is_pod_packet(packet, Direction::Ingress))
-        } else {
-            self.attribution_at_length(ends, Direction::Ingress, isolating.1, packet)
-        };
-        let egress = if is_settled(source, destination, Direction::Egress, packet) {
-            self.no_rule_matches(isolating.0, || self.is_pod_packet(packet, Direction::Egress))
-        } else {
-            self.attribution_at_length(ends, Direction::Egress, isolating.0, packet)
-        };
-        self.decision(ingress, egress)
+        let ends = self.ends(ends);
+        // Told in place, since to hand an attribution on is to copy it.
+        let (ingress, egress) = (Attribution::NOT_A_POD, Attribution::NOT_A_POD);
+        let generation = self.generation;
+        let mut decision = Decision { verdict: Verdict::Allow, generation, ingress, egress };
+        self.attribute_direction_to(&mut decision.ingress, &ends, Direction::Ingress, packet);
+        self.attribute_direction_to(&mut decision.egress, &ends, Direction::Egress, packet);
+        decision.verdict = both(&decision.ingress, &decision.egress);
+        decision
     }
 
-    #[inline(never)]
-    fn attribution_at_length(
+    /// Attributes a direction, in a place where it is told of no pod.
+    #[inline(always)]
+    fn attribute_direction_to(
         &self,
-        ends: (ClassId, ClassId),
+        place: &mut Attribution,
+        ends: &Ends<'_>,
         direction: Direction,
-        isolating: Isolating,
         packet: &Packet,
-    ) -> Attribution {
-        let scene = self.scene_between(ends, direction, isolating, packet.traffic());
-        self.attribution(&scene, || self.is_pod_packet(packet, direction))
+    ) {
+        let (subject, peer) = ends.subject_and_peer(direction);
+        match subject.rule_sets(direction).otherwise() {
+            Some(otherwise) if is_settled(subject, peer, direction, packet) => {
+                let is_unknown_pod = || self.is_pod_packet(packet, direction);
+                place.tell_isolated(Isolated::of(otherwise), is_unknown_pod);
+            }
+            _ => self.tell(place, ends, direction, packet),
+        }
+    }
+
+    /// Attributes a direction about which rules have to be asked, in a place where it is told of no
+    /// pod.
+    #[inline(never)]
+    fn tell(
+        &self,
+        place: &mut Attribution,
+        ends: &Ends<'_>,
+        direction: Direction,
+        packet: &Packet,
+    ) {
+        let scene = self.scene_between(ends, direction, packet.traffic());
+        let is_unknown_pod = || self.is_pod_packet(packet, direction);
+        let sets = scene.subject.rule_sets(direction);
+        if sets.is_ordered() || packet.traffic().is_other_protocol() {
+            *place = self.attribution(&scene, is_unknown_pod);
+        } else if let Some(hit) = self.policy_hit(&scene) {
+            *place = hit.attribution(Tier::NetworkPolicy);
+        } else {
+            place.tell_isolated(self.isolated(&scene), is_unknown_pod);
+        }
     }
 
     /// Whether the packet's subject has an address that should be a pod's. Out of the way, since few
@@ -173,12 +217,7 @@ impl Snapshot {
     pub(super) fn attribute_case(&self, case: &Case) -> Decision {
         let ingress = self.attribute_direction(case, Direction::Ingress);
         let egress = self.attribute_direction(case, Direction::Egress);
-        self.decision(ingress, egress)
-    }
-
-    fn decision(&self, ingress: Attribution, egress: Attribution) -> Decision {
-        let allowed = ingress.verdict.is_allow() && egress.verdict.is_allow();
-        let verdict = Verdict::from_allowed(allowed);
+        let verdict = both(&ingress, &egress);
         Decision { verdict, generation: self.generation, ingress, egress }
     }
 
@@ -211,42 +250,25 @@ impl Snapshot {
             Said::Option(verdict, reason) => return Attribution::implicit(verdict, reason),
             Said::NoMatch | Said::Nothing => {}
         }
-        self.no_rule_matches(scene.isolating, is_unknown_pod)
-    }
-
-    /// No rule of any tier decides: what follows from whether NetworkPolicies isolate the subject.
-    #[inline]
-    fn no_rule_matches(
-        &self,
-        isolating: Isolating,
-        is_unknown_pod: impl Fn() -> bool,
-    ) -> Attribution {
-        let reason = match isolating.isolated() {
-            Isolated::By(first) => {
-                return Attribution {
-                    tier: Some(Tier::NetworkPolicy),
-                    policy: Some(PolicyId(first.0)),
-                    ..Attribution::implicit(Verdict::Deny, Reason::NoRuleMatches)
-                };
-            }
-            Isolated::No => Reason::NotIsolated,
-            // Who the ends are does not matter to policies.
-            Isolated::NotAPod if is_unknown_pod() => Reason::UnknownPodAddress,
-            Isolated::NotAPod => Reason::NotAPod,
-        };
-        Attribution::implicit(Verdict::Allow, reason)
+        let mut told = Attribution::NOT_A_POD;
+        told.tell_isolated(self.isolated(scene), is_unknown_pod);
+        told
     }
 }
 
-/// Whether the classes tell that no rule for a direction of the subject matches a peer: there are
-/// none, or none of them speaks of it.
+/// What passes must be let pass by both ends.
+const fn both(ingress: &Attribution, egress: &Attribution) -> Verdict {
+    Verdict::from_allowed(ingress.verdict.is_allow() && egress.verdict.is_allow())
+}
+
+/// Whether the classes tell that no rule of NetworkPolicies for a direction of the subject matches a
+/// peer: there are none, or none of them speaks of it.
 #[inline(always)]
 fn is_settled(subject: &Class, peer: &Class, direction: Direction, packet: &Packet) -> bool {
-    let sets = subject.rule_sets(direction);
     // Of other protocols options have a say.
-    let is_cut_off = !packet.traffic().is_other_protocol()
-        && !subject.may_admit(direction, peer.identity(direction));
-    !sets.is_ordered() && (sets.isolating == RuleSetId::NOT_ISOLATED || is_cut_off)
+    subject.rule_sets(direction).isolating == RuleSetId::NOT_ISOLATED
+        || !subject.may_admit(direction, peer.identity(direction))
+            && !packet.traffic().is_other_protocol()
 }
 
 impl Hit {

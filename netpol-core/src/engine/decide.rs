@@ -210,7 +210,7 @@ impl Snapshot {
     #[inline]
     fn allows(&self, sets: &RuleSetsOfTiers, peer: Identity, traffic: &Traffic) -> bool {
         let key = traffic.key();
-        match self.tables.first_match(sets.before, peer, key) {
+        match self.tables.first_match(sets.before(), peer, key) {
             Some(Outcome::Accept) => return true,
             Some(Outcome::Deny) => return false,
             Some(Outcome::Pass) | None => {}
@@ -219,7 +219,7 @@ impl Snapshot {
             return self.tables.admits(sets.isolating, peer, key)
                 || self.after_policies(traffic).is_some();
         }
-        self.tables.first_match(sets.after, peer, key) != Some(Outcome::Deny)
+        self.tables.first_match(sets.after(), peer, key) != Some(Outcome::Deny)
     }
 
     #[inline]
@@ -252,7 +252,7 @@ impl Snapshot {
     /// Whether the option denies a fragment: where a NetworkPolicy isolates, unless what is asked
     /// before has decided.
     fn denies_fragment(&self, sets: &RuleSetsOfTiers, peer: Identity, key: u32) -> bool {
-        let first = self.tables.first_match(sets.before, peer, key);
+        let first = self.tables.first_match(sets.before(), peer, key);
         sets.isolating != RuleSetId::NOT_ISOLATED && !matches!(first, Some(Outcome::Accept))
     }
 }

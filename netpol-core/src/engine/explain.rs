@@ -339,16 +339,16 @@ impl Snapshot {
     }
 
     fn allowing_rules(&self, case: &Case, direction: Direction) -> Vec<RuleName> {
-        let held = self.held(case, direction);
+        let scene = self.scene(case, direction);
         let mut names = Vec::new();
         for number in self.policies(case, direction, Tier::NetworkPolicy) {
             let Some(entry) = self.directory.policies.get(number.0) else { continue };
             for lines in entry.lines.of(direction) {
                 let peers = matching(lines.peers.as_deref(), |line: &PeerLine| {
-                    self.is_peer(line, held.peer).then_some(line.peer)
+                    self.is_peer(line, scene.peer).then_some(line.peer)
                 });
                 let ports = matching(lines.ports.as_deref(), |line: &PortLine| {
-                    held.means(line.keys).then_some(line.port)
+                    scene.means(line.keys).then_some(line.port)
                 });
                 for peer in &peers {
                     let space = MOST_RULES.saturating_sub(names.len());

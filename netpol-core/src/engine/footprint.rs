@@ -76,7 +76,7 @@ impl Engine {
             provenance: vec![
                 ("policies", policies + directory.policies.bytes()),
                 ("policy lists", lists + directory.policy_lists.bytes()),
-                ("origins", directory.isolations.bytes() + directory.other_origins.bytes()),
+                ("origins", directory.isolating.bytes() + directory.other_origins.bytes()),
                 ("port lists", ports + directory.port_lists.bytes()),
             ],
             names: vec![
@@ -105,7 +105,7 @@ impl Engine {
             })
             .collect::<Map<_, _>>();
         let mut seen: Map<(u32, Direction), ()> = Map::default();
-        for class in (0..).zip(directory.isolations.iter()).map(|(class, _)| class) {
+        for class in (0..).zip(directory.isolating.iter()).map(|(class, _)| class) {
             let origin = directory.class_origin(class);
             for direction in [Direction::Ingress, Direction::Egress] {
                 for list in origin.lists(direction) {

@@ -255,8 +255,8 @@ impl Snapshot {
         let nobody = Party::Endpoint(EndpointId(u32::MAX));
         let traffic = *Question::port(nobody, nobody, protocol, number).traffic();
         let case = Case { source: side, destination: side, traffic };
-        let held = self.held(&case, Direction::Ingress);
-        lines.ports.iter().flatten().any(|line| held.means(line.keys))
+        let scene = self.scene(&case, Direction::Ingress);
+        lines.ports.iter().flatten().any(|line| scene.means(line.keys))
     }
 }
 

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::Snapshot;
 use super::question::{Case, Side};
-use super::tiers::Held;
+use super::tiers::Scene;
 use crate::directory::{PeerLine, PolicyNumber, PortKeys, PortLine};
 use crate::net::PolicyPort;
 use crate::packet::Direction;
@@ -53,7 +53,7 @@ impl Snapshot {
 
     /// The nearest miss among the policies that isolate the subject; of equals, the first.
     pub(super) fn nearest_miss(&self, case: &Case, direction: Direction) -> Option<Miss> {
-        let held = self.held(case, direction);
+        let scene = self.scene(case, direction);
         let mut nearest: Option<Miss> = None;
         for number in self.policies(case, direction, Tier::NetworkPolicy) {
             let Some(entry) = self.directory.policies.get(number.0) else { continue };
@@ -63,7 +63,7 @@ impl Snapshot {
                 let Some(rule) = rules.get(lines.rule as usize) else { continue };
                 let (peer, found) = match &lines.peers {
                     None => (None, None),
-                    Some(peers) => match peers.iter().find(|line| self.is_peer(line, held.peer)) {
+                    Some(peers) => match peers.iter().find(|line| self.is_peer(line, scene.peer)) {
                         Some(line) => (Some(line.peer), None),
                         None => {
                             let Some((line, stage, detail)) =
@@ -77,7 +77,7 @@ impl Snapshot {
                 };
                 // The ports are looked at only where the peer is right.
                 let found =
-                    found.or_else(|| nearest_port(lines.ports.as_deref()?, rule, case, &held));
+                    found.or_else(|| nearest_port(lines.ports.as_deref()?, rule, case, &scene));
                 let Some((port, stage, detail)) = found else { continue };
                 if nearest.as_ref().is_none_or(|nearest| stage < nearest.stage) {
                     let policy = *number;
@@ -170,9 +170,9 @@ fn nearest_port(
     lines: &[PortLine],
     rule: &Rule,
     case: &Case,
-    held: &Held<'_>,
+    scene: &Scene<'_>,
 ) -> Option<(Option<u32>, Stage, String)> {
-    if lines.iter().any(|line| held.means(line.keys)) {
+    if lines.iter().any(|line| scene.means(line.keys)) {
         return None;
     }
     let protocol = case.traffic.protocol();

@@ -193,6 +193,7 @@ impl Reader {
     }
 
     /// [`Engine::attribute`] of the newest engine.
+    #[inline]
     pub fn attribute(&mut self, packet: &Packet) -> Decision {
         self.engine().attribute(packet)
     }

@@ -45,7 +45,7 @@ impl Engine {
     /// ```
     #[inline]
     pub fn decide_raw(&self, bytes: &[u8]) -> Result<Verdict, RawPacketError> {
-        Ok(self.decide(&RawPacket::parse(bytes)?.packet()))
+        Ok(self.decide(&RawPacket::judged(bytes)?))
     }
 }
 

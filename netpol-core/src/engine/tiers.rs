@@ -5,32 +5,31 @@ use super::Snapshot;
 use super::question::Case;
 use super::reason::Reason;
 use crate::directory::{
-    Directory, Form, Isolating, Line, LinePort, PolicyNumber, PortKeys, RuleLines,
+    Directory, Form, Isolated, Line, LinePort, PolicyNumber, PortKeys, RuleLines,
 };
 use crate::options::Fragments;
 use crate::packet::{Direction, Traffic, Verdict};
 use crate::policy::{Action, Tier};
-use crate::tables::{Atom, Class, ClassId, Identity, RuleSetId, Signature};
+use crate::tables::{Atom, Class, ClassId, Identity, OrderedId, RuleSetId, Signature};
 
-/// What rules of one direction are held against: a peer and a key, and what port names mean.
+/// The classes of both ends.
 #[derive(Clone, Copy)]
-pub(super) struct Held<'snapshot> {
-    pub(super) peer: Identity,
-    pub(super) key: u32,
-    directory: &'snapshot Directory,
-    /// The class whose ports port names mean: always the destination's.
-    destination: ClassId,
+pub(super) struct Ends<'snapshot> {
+    numbers: (ClassId, ClassId),
+    source: &'snapshot Class,
+    destination: &'snapshot Class,
 }
 
 /// One direction of a case: whose rules are asked, and what they are held against.
 #[derive(Clone, Copy)]
 pub(super) struct Scene<'snapshot> {
+    directory: &'snapshot Directory,
+    traffic: &'snapshot Traffic,
     pub(super) direction: Direction,
     pub(super) subject: &'snapshot Class,
-    pub(super) isolating: Isolating,
-    subject_id: ClassId,
-    pub(super) held: Held<'snapshot>,
-    traffic: &'snapshot Traffic,
+    pub(super) peer: Identity,
+    /// The classes of source and destination.
+    ends: (ClassId, ClassId),
 }
 
 /// A rule that matches, and the first peer and port of it that do.
@@ -77,61 +76,48 @@ impl Snapshot {
         direction: Direction,
     ) -> Scene<'snapshot> {
         let ends = (case.source.class, case.destination.class);
-        let isolating = self.isolating(case.subject(direction).class, direction);
-        self.scene_between(ends, direction, isolating, &case.traffic)
+        self.scene_between(&self.ends(ends), direction, &case.traffic)
     }
 
-    /// By which NetworkPolicies a class is isolated for a direction.
+    /// The classes of source and destination, with their records.
     #[inline]
-    pub(super) fn isolating(&self, class: ClassId, direction: Direction) -> Isolating {
-        self.directory.isolations.at(class.record()).of(direction)
+    pub(super) fn ends(&self, numbers: (ClassId, ClassId)) -> Ends<'_> {
+        let source = self.tables.classes.at(numbers.0.record());
+        let destination = self.tables.classes.at(numbers.1.record());
+        Ends { numbers, source, destination }
     }
 
-    /// A direction of traffic between addresses of these classes, the subject of which is isolated by
-    /// `isolating`.
+    /// A direction of traffic between these ends.
     #[inline]
     pub(super) fn scene_between<'snapshot>(
         &'snapshot self,
-        (source, destination): (ClassId, ClassId),
+        ends: &Ends<'snapshot>,
         direction: Direction,
-        isolating: Isolating,
         traffic: &'snapshot Traffic,
     ) -> Scene<'snapshot> {
-        let (subject, peer) = match direction {
-            Direction::Ingress => (destination, source),
-            Direction::Egress => (source, destination),
-        };
-        Scene {
-            direction,
-            subject: self.tables.classes.at(subject.record()),
-            subject_id: subject,
-            isolating,
-            held: Held {
-                peer: self.tables.classes.at(peer.record()).identity(direction),
-                key: traffic.key(),
-                directory: &self.directory,
-                destination,
-            },
-            traffic,
-        }
+        let (subject, peer) = ends.subject_and_peer(direction);
+        let (directory, peer) = (&self.directory, peer.identity(direction));
+        let ends = ends.numbers;
+        Scene { directory, traffic, direction, subject, peer, ends }
     }
 
     /// Asks the tiers in their order until one decides.
     pub(super) fn walk(&self, scene: &Scene<'_>) -> Walk {
-        let admin = self.first_hit(scene, Tier::Admin);
+        let sets = scene.subject.rule_sets(scene.direction);
+        let admin = self.ordered_tier(scene, Tier::Admin, sets.before());
         if matches!(admin, Said::Match(Hit { action: Action::Accept | Action::Deny, .. })) {
             return Walk { admin, network_policy: None, baseline: None };
         }
         let network_policy = self.network_policies(scene);
-        let baseline =
-            matches!(network_policy, Said::Nothing).then(|| self.first_hit(scene, Tier::Baseline));
+        let baseline = matches!(network_policy, Said::Nothing)
+            .then(|| self.ordered_tier(scene, Tier::Baseline, sets.after()));
         Walk { admin, network_policy: Some(network_policy), baseline }
     }
 
     /// What the NetworkPolicies say.
     #[inline]
     pub(super) fn network_policies(&self, scene: &Scene<'_>) -> Said {
-        let Scene { direction, subject, held, traffic, .. } = *scene;
+        let Scene { direction, subject, peer, traffic, .. } = *scene;
         let isolating = subject.rule_sets(direction).isolating;
         if isolating == RuleSetId::NOT_ISOLATED {
             return Said::Nothing;
@@ -139,8 +125,8 @@ impl Snapshot {
         if traffic.is_fragment() && self.options.fragments == Fragments::Deny {
             return Said::Option(Verdict::Deny, Reason::Fragment);
         }
-        if subject.may_admit(direction, held.peer)
-            && let Said::Match(hit) = self.first_hit(scene, Tier::NetworkPolicy)
+        if subject.may_admit(direction, peer)
+            && let Some(hit) = self.policy_hit(scene)
         {
             return Said::Match(hit);
         }
@@ -150,58 +136,69 @@ impl Snapshot {
         }
     }
 
-    /// The first rule of a tier that matches, in the order of the tier.
-    #[inline(never)]
-    fn first_hit(&self, scene: &Scene<'_>, tier: Tier) -> Said {
-        let Scene { direction, subject_id, held, .. } = scene;
-        let list = match tier {
-            Tier::NetworkPolicy => scene.isolating.list,
-            Tier::Admin | Tier::Baseline => self.directory.list_of(*subject_id, *direction, tier),
-        };
+    /// The first rule that matches of the NetworkPolicies that isolate the subject.
+    #[inline]
+    pub(super) fn policy_hit(&self, scene: &Scene<'_>) -> Option<Hit> {
+        // Before the rules are asked, so that the one loads while the others do.
+        let list = self.list(scene, Tier::NetworkPolicy);
+        // What the tables do not match, no policy of the list does.
+        let rules = scene.subject.rule_sets(scene.direction).isolating;
+        if !self.tables.admits(rules, scene.peer, scene.key()) {
+            return None;
+        }
+        self.first_of(list, scene)
+    }
+
+    /// Number of the list of the policies of a tier that speak of the subject; 0 for none.
+    #[inline]
+    fn list(&self, scene: &Scene<'_>, tier: Tier) -> u32 {
+        self.directory.list_of(scene.subject_class(), scene.direction, tier)
+    }
+
+    /// Whether NetworkPolicies isolate the subject.
+    pub(super) fn isolated(&self, scene: &Scene<'_>) -> Isolated {
+        match scene.subject.rule_sets(scene.direction).otherwise() {
+            Some(otherwise) => Isolated::of(otherwise),
+            // Ordered tiers speak of pods alone.
+            None => {
+                let list = self.list(scene, Tier::NetworkPolicy);
+                Isolated::pods(self.directory.policy_list(list).first().copied())
+            }
+        }
+    }
+
+    /// What an ordered tier says, asked by its list of rules in the tables.
+    fn ordered_tier(&self, scene: &Scene<'_>, tier: Tier, rules: OrderedId) -> Said {
+        let list = self.list(scene, tier);
         if list == 0 {
             return Said::Nothing;
         }
-        // What the tables do not match, no policy of the list does.
-        if !self.is_matched(scene, tier) {
+        if self.tables.first_match(rules, scene.peer, scene.key()).is_none() {
             return Said::NoMatch;
         }
-        let Some(list) = self.directory.policy_lists.get(list) else { return Said::NoMatch };
-        let peer = self.tables.signatures.at(held.peer.signature.0);
-        let hit = match &list.form {
-            Form::Laid(lines) => {
-                lines.iter().find_map(|line| self.hit_of_line(line, *direction, peer, held))
-            }
+        self.first_of(list, scene).map_or(Said::NoMatch, Said::Match)
+    }
+
+    /// The first rule of a list of policies that matches, in the order of the list.
+    #[inline]
+    fn first_of(&self, list: u32, scene: &Scene<'_>) -> Option<Hit> {
+        let list = self.directory.policy_lists.get(list)?;
+        let peer = self.tables.signatures.at(scene.peer.signature.0);
+        match &list.form {
+            Form::Laid(lines) => lines.iter().find_map(|line| self.hit_of_line(line, peer, scene)),
             Form::Indexed(index) => index.first(self.tables.atoms(peer), |place| {
                 let policy = *list.policies.get(place)?;
                 let entry = self.directory.policies.get(policy.0)?;
-                self.hit_of(policy, entry.lines.of(*direction), held)
+                self.hit_of(policy, entry.lines.of(scene.direction), scene)
             }),
-        };
-        hit.map_or(Said::NoMatch, Said::Match)
-    }
-
-    /// Whether a rule of a tier matches, by the tables.
-    fn is_matched(&self, scene: &Scene<'_>, tier: Tier) -> bool {
-        let sets = scene.subject.rule_sets(scene.direction);
-        let Held { peer, key, .. } = scene.held;
-        match tier {
-            Tier::Admin => self.tables.first_match(sets.before, peer, key).is_some(),
-            Tier::NetworkPolicy => self.tables.admits(sets.isolating, peer, key),
-            Tier::Baseline => self.tables.first_match(sets.after, peer, key).is_some(),
         }
     }
 
     /// The same of a line, when it matches.
     #[inline]
-    fn hit_of_line(
-        &self,
-        line: &Line,
-        direction: Direction,
-        peer: &Signature,
-        held: &Held<'_>,
-    ) -> Option<Hit> {
-        if !line.keys.contains(held.key)
-            || line.atom.bloom() & held.peer.bloom == 0
+    fn hit_of_line(&self, line: &Line, peer: &Signature, scene: &Scene<'_>) -> Option<Hit> {
+        if !line.keys.contains(scene.key())
+            || line.atom.bloom() & scene.peer.bloom == 0
             || line.atom != Atom::EVERYBODY && !self.tables.has(peer, line.atom)
             || line.excepts != 0 && self.tables.excludes(line.excepts, peer)
         {
@@ -210,8 +207,8 @@ impl Snapshot {
         let port = match line.port() {
             LinePort::Known(port) => port,
             LinePort::AskRule => {
-                let rules = self.directory.policies.get(line.policy.0)?.lines.of(direction);
-                self.port_of(rules.get(line.rule as usize)?, held)?
+                let rules = self.directory.policies.get(line.policy.0)?.lines.of(scene.direction);
+                scene.port_of(rules.get(line.rule as usize)?)?
             }
         };
         let Line { policy, rule, action, understood, .. } = *line;
@@ -219,9 +216,9 @@ impl Snapshot {
     }
 
     /// The first rule of a policy that matches.
-    fn hit_of(&self, policy: PolicyNumber, rules: &[RuleLines], held: &Held<'_>) -> Option<Hit> {
+    fn hit_of(&self, policy: PolicyNumber, rules: &[RuleLines], scene: &Scene<'_>) -> Option<Hit> {
         rules.iter().find_map(|rule| {
-            let (peer, port) = self.match_of(rule, held)?;
+            let (peer, port) = self.match_of(rule, scene)?;
             let RuleLines { rule, action, understood, .. } = *rule;
             Some(Hit { policy, rule, action, understood, peer, port })
         })
@@ -238,44 +235,63 @@ impl Snapshot {
         self.directory.policy_list(self.directory.list_of(class, direction, tier))
     }
 
-    /// What the rules of a direction are held against.
-    pub(super) fn held<'snapshot>(
-        &'snapshot self,
-        case: &'snapshot Case,
-        direction: Direction,
-    ) -> Held<'snapshot> {
-        self.scene(case, direction).held
-    }
-
     /// The first peer and the first port of a rule that match, when both exist. The index is `None`
     /// where the rule has no list.
-    fn match_of(&self, rule: &RuleLines, held: &Held<'_>) -> Option<(Option<u32>, Option<u32>)> {
-        let port = self.port_of(rule, held)?;
+    fn match_of(&self, rule: &RuleLines, scene: &Scene<'_>) -> Option<(Option<u32>, Option<u32>)> {
+        let port = scene.port_of(rule)?;
         let peer = match &rule.peers {
             None => None,
-            Some(peers) => Some(peers.iter().find(|line| self.is_peer(line, held.peer))?.peer),
+            Some(peers) => Some(peers.iter().find(|line| self.is_peer(line, scene.peer))?.peer),
         };
         Some((peer, port))
     }
+}
 
-    /// The first port of a rule that matches; the index is `None` where the rule has no list.
-    fn port_of(&self, rule: &RuleLines, held: &Held<'_>) -> Option<Option<u32>> {
-        match &rule.ports {
-            None => Some(None),
-            Some(ports) => Some(Some(ports.iter().find(|line| held.means(line.keys))?.port)),
+impl<'snapshot> Ends<'snapshot> {
+    /// Whose rules are asked for a direction, and of whom they speak.
+    #[inline(always)]
+    pub(super) fn subject_and_peer(
+        &self,
+        direction: Direction,
+    ) -> (&'snapshot Class, &'snapshot Class) {
+        match direction {
+            Direction::Ingress => (self.destination, self.source),
+            Direction::Egress => (self.source, self.destination),
         }
     }
 }
 
-impl Held<'_> {
+impl Scene<'_> {
+    /// What ports of rules are held against.
+    fn key(&self) -> u32 {
+        self.traffic.key()
+    }
+
+    /// The class whose rules are asked.
+    fn subject_class(&self) -> ClassId {
+        match self.direction {
+            Direction::Ingress => self.ends.1,
+            Direction::Egress => self.ends.0,
+        }
+    }
+
+    /// The first port of a rule that matches; the index is `None` where the rule has no list.
+    fn port_of(&self, rule: &RuleLines) -> Option<Option<u32>> {
+        match &rule.ports {
+            None => Some(None),
+            Some(ports) => Some(Some(ports.iter().find(|line| self.means(line.keys))?.port)),
+        }
+    }
+
     /// Whether a rule's port means the packet's.
     pub(super) fn means(&self, keys: PortKeys) -> bool {
         match keys {
-            PortKeys::Range(range) => range.contains(self.key),
+            PortKeys::Range(range) => range.contains(self.key()),
             PortKeys::Named(name) => {
-                let origin = self.directory.other_origins.at(self.destination.record());
+                // Names of ports always mean the destination's.
+                let origin = self.directory.other_origins.at(self.ends.1.record());
                 let ports = self.directory.port_list(origin.ports);
-                ports.iter().any(|port| port.port == name && port.key == self.key)
+                ports.iter().any(|port| port.port == name && port.key == self.key())
             }
         }
     }

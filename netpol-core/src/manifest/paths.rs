@@ -9,8 +9,9 @@ impl Manifest {
     /// `paths` and inside a directory in the order of their names.
     ///
     /// Below a directory, hidden entries, links to directories, and what is no regular file are
-    /// passed over, so that a mounted ConfigMap is read once and nothing is waited for. A file or
-    /// directory that cannot be read, and a directory without a manifest, is a finding.
+    /// passed over, so that a mounted ConfigMap is read once and nothing is waited for; so are
+    /// `*.netpol.yaml` and `*.netpol.yml`, which say what is expected of the manifests beside them.
+    /// A file or directory that cannot be read, and a directory without a manifest, is a finding.
     #[must_use]
     pub fn read_paths(paths: &[PathBuf], options: &ReadOptions) -> Manifest {
         let mut manifest = Manifest::default();
@@ -76,7 +77,7 @@ fn collect(directory: &Path, files: &mut Vec<PathBuf>, found: &mut Manifest) {
 }
 
 fn is_manifest(path: &Path) -> bool {
-    path.extension().is_some_and(|extension| {
-        ["yaml", "yml", "json"].iter().any(|known| extension.eq_ignore_ascii_case(known))
-    })
+    let name = path.file_name().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
+    let ends = |ends: &[&str]| ends.iter().any(|end| name.ends_with(end));
+    ends(&[".yaml", ".yml", ".json"]) && !ends(&[".netpol.yaml", ".netpol.yml"])
 }

@@ -34,6 +34,7 @@ pub(super) struct Datagram<'bytes> {
 
 impl<'bytes> Datagram<'bytes> {
     /// Reads the packet that begins with these bytes.
+    #[inline]
     pub(super) fn read(bytes: &'bytes [u8]) -> Result<Datagram<'bytes>, RawPacketError> {
         let Some(first) = bytes.first() else {
             return Err(RawPacketError::TooShort { part: "IP version", needed: 1, available: 0 });
@@ -46,6 +47,7 @@ impl<'bytes> Datagram<'bytes> {
     }
 
     /// RFC 791, section 3.1.
+    #[inline]
     fn read_ipv4(bytes: &'bytes [u8]) -> Result<Datagram<'bytes>, RawPacketError> {
         let header = Ipv4HeaderSlice::from_slice(bytes).map_err(|error| match error {
             ipv4::HeaderSliceError::Len(error) => too_short("IPv4 header", &error),
@@ -81,6 +83,7 @@ impl<'bytes> Datagram<'bytes> {
     }
 
     /// RFC 8200, section 3; RFC 2675 for what is longer than its length can tell.
+    #[inline(never)]
     fn read_ipv6(bytes: &'bytes [u8]) -> Result<Datagram<'bytes>, RawPacketError> {
         let header = Ipv6HeaderSlice::from_slice(bytes).map_err(|error| match error {
             ipv6::HeaderSliceError::Len(error) => too_short("IPv6 header", &error),

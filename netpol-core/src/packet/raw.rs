@@ -107,6 +107,13 @@ impl RawPacket {
         Ok(RawPacket { packet, embedded, embedded_identifier, fragment, start })
     }
 
+    /// What [`packet`](RawPacket::packet) is of [what is read](RawPacket::parse), with no look at the
+    /// rest.
+    #[inline]
+    pub(crate) fn judged(bytes: &[u8]) -> Result<Packet, RawPacketError> {
+        judged(&Datagram::read(bytes)?)
+    }
+
     /// What is to be judged: [`Engine::decide`](crate::Engine::decide).
     #[must_use]
     pub const fn packet(&self) -> Packet {
@@ -395,12 +402,14 @@ pub enum RawPacketError {
 }
 
 /// The packet as it is judged.
+#[inline]
 fn judged(datagram: &Datagram<'_>) -> Result<Packet, RawPacketError> {
     let transport = transport(datagram)?;
     Ok(Packet::new(datagram.source, datagram.destination, datagram.protocol, transport))
 }
 
 /// What follows the headers of IP.
+#[inline]
 fn transport(datagram: &Datagram<'_>) -> Result<Transport, RawPacketError> {
     if let Some(Fragment::Later { .. }) = datagram.fragment {
         return Ok(Transport::Unknown);
@@ -419,6 +428,7 @@ fn transport(datagram: &Datagram<'_>) -> Result<Transport, RawPacketError> {
 
 /// TCP (RFC 9293), UDP (RFC 768) and SCTP (RFC 9260) begin with the two ports. Whole headers are
 /// not asked for: captures end early, and so do quoted packets.
+#[inline]
 fn ports(payload: &[u8], part: &'static str) -> Result<Transport, RawPacketError> {
     let &[a, b, c, d] = start(payload, part)?;
     Ok(Transport::Ports {
@@ -434,6 +444,7 @@ fn icmp(payload: &[u8], part: &'static str) -> Result<Transport, RawPacketError>
 }
 
 /// The first bytes.
+#[inline]
 fn start<'bytes, const N: usize>(
     payload: &'bytes [u8],
     part: &'static str,

@@ -38,7 +38,7 @@ mod spares;
 
 pub(crate) use atom_spans::AtomSpans;
 pub(crate) use change::Change;
-pub(crate) use class::{Class, ClassId, Identity, RuleSetsOfTiers};
+pub(crate) use class::{Class, ClassId, Identity, Otherwise, RuleSetsOfTiers};
 pub(crate) use guard::{Guard, GuardDetail, GuardId, NamedPort, NamedPortRef, Range};
 pub(crate) use ipv4::Ipv4Table;
 pub(crate) use ipv6::Ipv6Table;

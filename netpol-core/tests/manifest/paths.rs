@@ -30,6 +30,8 @@ fn whole_directories_in_the_order_of_names() {
         ("b/deep/one.YAML", "b"),
         (".git/x.yaml", "hidden"),
         ("notes.txt", "text"),
+        ("a.netpol.yaml", "expectations"),
+        ("b/c.netpol.yml", "expectations"),
     ] {
         fs::write(root.join(file), POD.replace("NAME", name)).unwrap();
     }

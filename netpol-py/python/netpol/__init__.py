@@ -14,6 +14,9 @@ readers see: an immutable snapshot that `Cluster.publish` makes, for any number 
 other processes by pickle. `load` and `loads` go from manifests to an engine in one call.
 """
 
+from typing import TYPE_CHECKING as _TYPE_CHECKING
+from typing import Any as _Any
+
 from ._answers import (
     Account,
     Address,
@@ -61,6 +64,22 @@ from ._netpol import (
 )
 from ._netpol import version as __version__
 from ._options import Limits, Options, ReadOptions
+from ._replay import (
+    Basis,
+    Effect,
+    FlowColumns,
+    FlowExample,
+    FlowGroup,
+    FlowLog,
+    FlowLogError,
+    FlowPlace,
+    Replay,
+    ReplayProgress,
+    ReplayTotals,
+    TooManyGroupsError,
+    UnreadRows,
+    replay,
+)
 from ._types import (
     AddressLike,
     AdmissionLike,
@@ -85,7 +104,24 @@ from ._verdicts import (
     Verdict,
 )
 
+if _TYPE_CHECKING:
+    from ._matrix import (
+        Access,
+        EndsLike,
+        GroupBy,
+        Matrix,
+        MatrixCell,
+        MatrixCellPort,
+        MatrixChange,
+        MatrixChanges,
+        MatrixGroup,
+        MatrixMember,
+        MatrixPort,
+        matrix,
+    )
+
 __all__ = [
+    "Access",
     "Account",
     "Address",
     "AddressLike",
@@ -95,6 +131,7 @@ __all__ = [
     "Applied",
     "Attribution",
     "Backend",
+    "Basis",
     "Changes",
     "Cluster",
     "Conversion",
@@ -102,12 +139,21 @@ __all__ = [
     "Diagnostic",
     "Direction",
     "DirectionLike",
+    "Effect",
     "Endpoint",
     "EndpointLike",
+    "EndsLike",
     "Engine",
     "Explanation",
+    "FlowColumns",
+    "FlowExample",
+    "FlowGroup",
+    "FlowLog",
+    "FlowLogError",
+    "FlowPlace",
     "FlowTable",
     "Flows",
+    "GroupBy",
     "IpBlock",
     "LabelSelector",
     "Limits",
@@ -115,6 +161,14 @@ __all__ = [
     "MalformedNameError",
     "Manifest",
     "ManifestWarning",
+    "Matrix",
+    "MatrixCell",
+    "MatrixCellPort",
+    "MatrixChange",
+    "MatrixChanges",
+    "MatrixGroup",
+    "MatrixMember",
+    "MatrixPort",
     "MemoryUsage",
     "NearMiss",
     "NetpolError",
@@ -135,6 +189,9 @@ __all__ = [
     "ReadOptions",
     "Reason",
     "RefusedError",
+    "Replay",
+    "ReplayProgress",
+    "ReplayTotals",
     "RowError",
     "RuleName",
     "SavedError",
@@ -149,9 +206,24 @@ __all__ = [
     "Tier",
     "TierOutcome",
     "TierStep",
+    "TooManyGroupsError",
     "UnknownEndpointError",
+    "UnreadRows",
     "Verdict",
     "__version__",
     "load",
     "loads",
+    "matrix",
+    "replay",
 ]
+
+
+def __getattr__(name: str) -> _Any:
+    """The matrix and what belongs to it: they need NumPy, which takes its time to start, and most who
+    ask one question do without."""
+    if name in __all__:
+        from . import _matrix
+
+        globals().update({own: getattr(_matrix, own) for own in _matrix.__all__})
+        return globals()[name]
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -107,6 +107,11 @@ impl Texts {
                 let texts = Texts::of(dictionary.values())?;
                 let count = dictionary.values().len();
                 let values = (0..count).map(|row| texts.at(row).map(str::to_owned)).collect();
+                if count == 0 {
+                    // All rows are null; there is nothing that their keys could be held to.
+                    let keys = vec![u32::MAX; dictionary.keys().len()];
+                    return Some(Texts::Dictionary { keys, values });
+                }
                 let keys = dictionary.normalized_keys().into_iter().enumerate();
                 let keys = keys.map(|(row, key)| match dictionary.keys().is_valid(row) {
                     true => u32::try_from(key).unwrap_or(u32::MAX),
