@@ -289,3 +289,27 @@ def twins(made: list[dict[str, Any]], options: netpol.Options | None = None) -> 
     cluster = netpol.Cluster(options)
     cluster.apply([node("one", "10.9.0.1"), node("two", "10.9.0.2"), *TWINS, *made])
     return cluster.publish()
+
+
+SERVICES = """
+{apiVersion: v1, kind: Service, metadata: {name: db, namespace: shop},
+ spec: {selector: {app: db}, ports: [{name: pg, port: 15432, targetPort: postgres}]}}
+---
+{apiVersion: v1, kind: Service, metadata: {name: both, namespace: shop},
+ spec: {ports: [{port: 15432, targetPort: 5432}]}}
+---
+apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata: {name: both-1, namespace: shop, labels: {kubernetes.io/service-name: both}}
+addressType: IPv4
+endpoints: [{addresses: [10.0.0.1]}, {addresses: [10.0.0.3]}, {addresses: [192.0.2.9]}]
+ports: [{name: "", port: 5432, protocol: TCP}]
+"""
+
+
+def services(policy: str = shop.POLICY) -> netpol.Engine:
+    """The shop with a Service of the database, and one of database, web and an address outside."""
+    cluster = shop.cluster()
+    cluster.apply(policy)
+    cluster.apply(SERVICES)
+    return cluster.publish()

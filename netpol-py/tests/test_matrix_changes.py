@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from netpol import MatrixChange, MatrixChanges
 
 from . import shop
-from .matrices import checked, decided, engines, pairs, policies
+from .matrices import checked, decided, engines, pairs, policies, services
 
 
 def became(changes: MatrixChanges, row: int, column: int) -> MatrixChange:
@@ -140,6 +140,22 @@ def test_replicas_are_one_row_however_many_there_are() -> None:
 
     changes = netpol.matrix(of(1), port=5432).diff(of(3))
     assert not changes and not changes.added and not changes.removed
+
+
+def test_services() -> None:
+    before, after = services(), services(shop.POLICY.replace("app: api", "app: web"))
+    asked = netpol.matrix(before, port=15432, destinations=["svc/shop/both", "svc/shop/db"])
+    changes = asked.diff(after)
+    assert [(str(a), str(b)) for a, b in changes.opened()] == [
+        ("shop/web", "svc/shop/both"),
+        ("shop/web", "svc/shop/db"),
+    ]
+    assert [(str(a), str(b)) for a, b in changes.closed()] == [
+        ("shop/api", "svc/shop/both"),
+        ("shop/api", "svc/shop/db"),
+    ]
+    assert not netpol.matrix(before, port=15432, services=True).diff(services())
+    changes.to_html()
 
 
 def test_different_questions_are_not_compared() -> None:

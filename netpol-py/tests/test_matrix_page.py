@@ -20,7 +20,7 @@ from netpol import Access, Matrix
 from netpol._matrix._groups import asked
 
 from . import shop
-from .matrices import POLICIES, checked, engines, pairs, stored, twins
+from .matrices import POLICIES, checked, engines, pairs, services, stored, twins
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -119,17 +119,20 @@ def test_explanations_of_what_is_alike(made: list[dict[str, Any]], group_by: Any
     check(netpol.matrix(twins(made), port=[80, "postgres"], group_by=group_by, nodes=True))
 
 
-def test_what_the_engine_knows_as_a_service_is_asked_as_it_is() -> None:
-    found = netpol.matrix(shop.engine(), port=5432, sources="shop/*", destinations=["svc/shop/db", "shop/db"])
-    pod, service = found.destinations
-    assert (service.kind, service.name, service.is_external) == ("service", "svc/shop/db", False)
-    # An engine that does not know the Service says so in each cell.
-    cell = found.cell("shop/web", "svc/shop/db")
-    assert cell.access is Access.UNANSWERED and "svc/shop/db" in (cell.reason or "")
+def test_services_are_explained_with_their_backends() -> None:
+    found = netpol.matrix(services(), port=15432, sources="shop/*", destinations="svc/shop/both")
     data = data_of(found.to_html())
-    for row in range(len(found.sources)):
-        assert told(data, data["sections"][0], row, 1) == [["no answer", cell.reason]]
-    assert pod.name == "shop/db" and found["shop/api", "shop/db"] is Access.ALL
+    (section,) = data["sections"]
+    for row, source in enumerate(found.sources):
+        try:
+            whole = found.engine.explain_service(source.endpoints[0], "shop/both", port=15432)
+        except netpol.QuestionError as error:
+            assert told(data, section, row, 0) == [["no answer", str(error)]]
+            continue
+        assert told(data, section, row, 0) == [str(whole).split("\n")]
+        verdicts = [one.verdict.is_allow for one in whole.backends]
+        counts = [verdicts.count(True), verdicts.count(False), 0]
+        assert section["details"][f"{row},0"]["counts"] == counts
 
 
 def test_states_are_those_of_the_matrix() -> None:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import fnmatch
 import ipaddress
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from .._answers import Address, Network
 from .._errors import UnknownEndpointError
-from .._names import Endpoint
+from .._names import Endpoint, ObjectName
 from .._netpol import Engine
 from .._types import EndpointLike
 from . import _outside, _workloads
+from ._access import MatrixPort
 from ._contents import Contents
 from ._groups import MatrixGroup, MatrixMember
 from ._workloads import GroupBy
@@ -22,16 +24,47 @@ EndsLike: TypeAlias = EndpointLike | Network | Iterable[EndpointLike | Network]
 as destinations Services, ``"svc/shop/db"``; one, or several."""
 
 
-def everybody(
-    engine: Engine, contents: Contents, group_by: GroupBy, prefixes: bool, nodes: bool
-) -> list[MatrixGroup]:
-    """All endpoints, the prefixes that policies name, everybody else, and perhaps the nodes."""
-    groups = _endpoints(contents, engine.endpoints(), group_by)
-    if nodes:
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a matrix was asked, so that another engine can be asked the same."""
+
+    ports: tuple[MatrixPort, ...]
+    sources: EndsLike | None
+    destinations: EndsLike | None
+    group_by: GroupBy
+    prefixes: bool
+    nodes: bool
+    services: bool
+
+
+def axes(
+    engine: Engine, contents: Contents, question: Question
+) -> tuple[list[MatrixGroup], list[MatrixGroup]]:
+    """The rows and the columns that a question means."""
+    everybody: list[MatrixGroup] = []
+    if question.sources is None or question.destinations is None:
+        everybody = _everybody(engine, contents, question)
+    sources, destinations = (
+        everybody if ends is None else named(engine, contents, ends, question.group_by)
+        for ends in (question.sources, question.destinations)
+    )
+    if question.services and question.destinations is None:
+        names = (f"svc/{service.namespace}/{service.name}" for service in engine.services())
+        destinations = [*destinations, *map(_service, names)]
+    for group in sources:
+        if group.kind == "service":
+            raise ValueError(f"`{group}` is a Service, which sends nothing: name its pods as sources")
+    return sources, destinations
+
+
+def _everybody(engine: Engine, contents: Contents, question: Question) -> list[MatrixGroup]:
+    """All endpoints, and as is asked for the nodes, the prefixes that policies name, everybody else."""
+    groups = _endpoints(contents, engine.endpoints(), question.group_by)
+    if question.nodes:
         groups += _outside.nodes(contents)
-    if prefixes:
-        named = {*contents.named, *contents.compared}
-        groups += _outside.prefixes(engine, contents, named | _families(engine, contents))
+    if question.prefixes:
+        networks = {*contents.named, *contents.compared} | _families(engine, contents)
+        groups += _outside.prefixes(engine, contents, networks)
     return groups
 
 
@@ -69,8 +102,13 @@ def _read(engine: Engine, contents: Contents, end: object) -> MatrixGroup | list
             "an end must be the name of an endpoint, a pattern, an Endpoint, an address or a prefix, "
             f"not {type(end).__name__}"
         )
-    if end.startswith("svc/"):
-        return MatrixGroup(end, "service", end.split("/")[1], members=(MatrixMember(None, service=end),))
+    kind, _, name = end.partition("/")
+    if kind in ("svc", "service"):
+        namespace, _, own = name.partition("/")
+        if ObjectName("Service", namespace, own) not in engine.services():
+            # Says that there is none, and which may be meant.
+            engine.backends("192.0.2.1", end, port=1)
+        return _service(f"svc/{name}")
     outside = _address_or_network(end)
     if outside is not None:
         return _read(engine, contents, outside)
@@ -87,6 +125,11 @@ def _read(engine: Engine, contents: Contents, end: object) -> MatrixGroup | list
     if not matching:
         raise UnknownEndpointError(f"no endpoint matches `{end}`")
     return matching
+
+
+def _service(name: str) -> MatrixGroup:
+    member = MatrixMember(None, service=name)
+    return MatrixGroup(name, "service", name.split("/")[1], members=(member,))
 
 
 def _address_or_network(text: str) -> Address | Network | None:

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from .._answers import Party, ServiceExplanation
 from ._access import CODES, Access
 from ._cell import explain
 from ._groups import MatrixMember
 from ._text import printable
 
 if TYPE_CHECKING:
-    from .._answers import Party
     from ._matrix import Matrix
 
 LEFT_OUT, IN_DETAIL = 0, -1
@@ -95,7 +95,7 @@ class Bodies:
         if isinstance(found, str):
             return self._number(0, ["no answer", _unanswered(printable(found), source, destination)])
         lines = list(map(printable, str(found).split("\n")))
-        if destination.service is not None:
+        if isinstance(found, ServiceExplanation):
             return self._number(0, lines)
         family = _family(found.source) or _family(found.destination) or 0
         ends = f"{printable(str(found.source))} -> {printable(str(found.destination))}"
@@ -195,7 +195,7 @@ class _Port:
         """How many pairs are so and so, with an example of each."""
         counted = self._matrix._counted(self._port, row, column)
         examples = []
-        for source, destination in counted.examples.values():
+        for source, destination in dict.fromkeys(counted.examples.values()):
             body = self._body(source, destination)
             if body == LEFT_OUT:
                 return None

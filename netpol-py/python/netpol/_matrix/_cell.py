@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .._answers import Explanation
+from .._answers import Explanation, ServiceExplanation
 from .._errors import QuestionError
 from .._netpol import Engine
 from ._access import Access, MatrixPort
@@ -26,8 +26,9 @@ class MatrixCellPort:
     """How many may not."""
     unanswered: int
     """For how many the question has no answer."""
-    explanations: tuple[Explanation, ...]
-    """Of one pair that may, and of one that may not, where there are such."""
+    explanations: tuple[Explanation | ServiceExplanation, ...]
+    """Of one pair that may, and of one that may not, where there are such. Who sends to a Service is a
+    pair with each of its backends, which are explained together."""
     reason: str | None
     """Why the question has no answer for a pair, where there is such a one."""
 
@@ -74,9 +75,14 @@ class MatrixCell:
 
 def explain(
     engine: Engine, source: MatrixMember, destination: MatrixMember, port: MatrixPort
-) -> Explanation | str:
+) -> Explanation | ServiceExplanation | str:
     """The explanation of one pair, or why it has none."""
+    end, other = asked(source, destination)
     try:
-        return engine.explain(*asked(source, destination), port=port.port, protocol=port.protocol)
+        if destination.service is not None:
+            return engine.explain_service(
+                end, destination.service, port=port.port, protocol=port.protocol
+            )
+        return engine.explain(end, other, port=port.port, protocol=port.protocol)
     except QuestionError as error:
         return str(error)

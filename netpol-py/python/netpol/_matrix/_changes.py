@@ -312,6 +312,8 @@ def _pair_by_pair(
         (before.sources[row], after.sources[new_row]),
         (before.destinations[column], after.destinations[new_column]),
     )
+    if ends[1][0].kind == "service":
+        return _backend_by_backend(before, after, port, *ends)
     old, new = (
         matrix._pairs(port, *(_members(groups[number], groups) for groups in ends))
         for number, matrix in enumerate((before, after))
@@ -326,6 +328,27 @@ def _pair_by_pair(
         bool(((old == ALLOWED) & (new == DENIED) & counts).any()),
         bool((((old == UNANSWERED) != (new == UNANSWERED)) & counts).any()),
     )
+
+
+def _backend_by_backend(
+    before: Matrix,
+    after: Matrix,
+    port: int,
+    sources: tuple[MatrixGroup, MatrixGroup],
+    services: tuple[MatrixGroup, MatrixGroup],
+) -> tuple[bool, bool, bool]:
+    """The same of a Service, among the backends that it has before and after."""
+    opened = closed = other = False
+    for pair in zip(*(_members(group, sources) for group in sources), strict=True):
+        old, new = (
+            matrix._backends(port, member, group.members[0])
+            for matrix, member, group in zip((before, after), pair, services, strict=True)
+        )
+        common = old.keys() & new.keys()
+        opened |= any((old[one], new[one]) == (DENIED, ALLOWED) for one in common)
+        closed |= any((old[one], new[one]) == (ALLOWED, DENIED) for one in common)
+        other |= (UNANSWERED in old.values()) != (UNANSWERED in new.values())
+    return opened, closed, other
 
 
 def _members(group: MatrixGroup, groups: tuple[MatrixGroup, MatrixGroup]) -> list[MatrixMember]:

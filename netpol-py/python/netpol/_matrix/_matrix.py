@@ -17,7 +17,7 @@ from .._types import PathLike, PortLike, ProtocolLike
 from . import _axes
 from ._access import CODES, Access, MatrixPort, read_ports
 from ._alikes import Alikes
-from ._axes import EndsLike
+from ._axes import EndsLike, Question
 from ._cell import MatrixCell, MatrixCellPort, explain
 from ._contents import Contents
 from ._groups import MatrixGroup, MatrixMember
@@ -28,20 +28,9 @@ from ._workloads import GroupBy
 if TYPE_CHECKING:
     from ._changes import MatrixChanges
 
+_ORDER = (ALLOWED, DENIED, UNANSWERED)
 # The access that the bits of a cell mean: those of several kinds are some of each.
 _ACCESS_OF_BITS = np.array([3, 1, 0, 2, 3, 2, 2, 2], np.uint8)
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What a matrix was asked, so that another engine can be asked the same."""
-
-    ports: tuple[MatrixPort, ...]
-    sources: EndsLike | None
-    destinations: EndsLike | None
-    group_by: GroupBy
-    prefixes: bool
-    nodes: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,14 +140,13 @@ class Matrix:
         counted = self._counted(port, row, column)
         own = self.ports[port]
         explanations, reason = [], None
-        for bit in (ALLOWED, DENIED, UNANSWERED):
-            if bit in counted.examples:
-                source, destination = (self._alikes.members[number] for number in counted.examples[bit])
-                found = explain(self.engine, source, destination, own)
-                if isinstance(found, str):
-                    reason = found
-                else:
-                    explanations.append(found)
+        for pair in dict.fromkeys(counted.examples[bit] for bit in _ORDER if bit in counted.examples):
+            source, destination = (self._alikes.members[number] for number in pair)
+            found = explain(self.engine, source, destination, own)
+            if isinstance(found, str):
+                reason = found
+            else:
+                explanations.append(found)
         return MatrixCellPort(
             port=own,
             access=CODES[self.access_by_port[port, row, column]],
@@ -180,6 +168,10 @@ class Matrix:
         """The bits of every pair of members."""
         own, others = (np.array(self._alikes.numbers(axis), np.intp) for axis in (sources, destinations))
         return self._judges[port].outer(own, others)
+
+    def _backends(self, port: int, source: MatrixMember, service: MatrixMember) -> dict[str, int]:
+        """The bits of a member with each backend of a Service."""
+        return self._judges[port].backends(*self._alikes.numbers((source, service)))
 
     def rows(self) -> Iterator[tuple[str, str, str, int | str, str]]:
         """Source, destination, protocol, port and access of every cell and port, source by source."""
@@ -320,6 +312,7 @@ def matrix(
     group_by: GroupBy = "workload",
     prefixes: bool = True,
     nodes: bool = False,
+    services: bool = False,
 ) -> Matrix:
     """Who reaches whom on a port: every source with every destination.
 
@@ -328,9 +321,10 @@ def matrix(
     whether all, some or none are open.
 
     `sources` and `destinations` name whom the rows and columns are about: patterns of names
-    (``"shop/*"``), endpoints, addresses, prefixes; as destinations Services too (``"svc/shop/db"``).
-    When not given that is everybody: all endpoints; with `prefixes` the prefixes that policies name and
-    whoever is in none of them; with `nodes` the nodes. A prefix stands there for its addresses that are
+    (``"shop/*"``), endpoints, addresses, prefixes; as destinations Services too (``"svc/shop/db"``), of
+    which a cell says whether all, some or none of the backends may be reached. When not given that is
+    everybody: all endpoints; with `prefixes` the prefixes that policies name and whoever is in none of
+    them; with `nodes` the nodes; with `services` the Services as destinations. A prefix stands there for its addresses that are
     no endpoint's and in no narrower prefix that policies name, so that they all have the same verdict;
     a prefix that the caller names stands for all its addresses that are no endpoint's.
 
@@ -354,28 +348,16 @@ def matrix(
     >>> found.cell("shop/web", "shop/api").reason
     '`shop/api` declares no TCP port named `postgres`'
     """
-    question = Question(read_ports(port, protocol), sources, destinations, group_by, prefixes, nodes)
+    question = Question(
+        read_ports(port, protocol), sources, destinations, group_by, prefixes, nodes, services
+    )
     return ask(engine, question)
 
 
 def ask(engine: Engine, question: Question, compared: Iterable[Network] = ()) -> Matrix:
     """The matrix of a question. `compared` are the prefixes that the policies of another engine name."""
     contents = Contents(engine, compared)
-    every: list[MatrixGroup] | None = None
-    axes = []
-    for ends in (question.sources, question.destinations):
-        if ends is not None:
-            axes.append(_axes.named(engine, contents, ends, question.group_by))
-            continue
-        if every is None:
-            every = _axes.everybody(
-                engine, contents, question.group_by, question.prefixes, question.nodes
-            )
-        axes.append(every)
-    sources, destinations = axes
-    for group in sources:
-        if group.kind == "service":
-            raise ValueError(f"`{group}` is a Service, which sends nothing: name its pods as sources")
+    axes = sources, destinations = _axes.axes(engine, contents, question)
     alikes = Alikes(
         engine, contents, (member for axis in axes for group in axis for member in group.members)
     )
