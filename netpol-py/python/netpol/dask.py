@@ -4,7 +4,7 @@
 >>> folder = "netpol-py/examples/replay"
 >>> before = netpol.load(f"{folder}/cluster.yaml", f"{folder}/before.yaml")
 >>> after = netpol.load(f"{folder}/cluster.yaml", f"{folder}/after.yaml")
->>> flows = dask.dataframe.read_csv(f"{folder}/*.log", sep=" ", na_values="-")
+>>> flows = dask.dataframe.read_csv(f"{folder}/*.log", sep=" ", dtype=str)
 >>> netpol.dask.replay(flows, before, after, columns="vpc").flows("blocked")
 3
 
