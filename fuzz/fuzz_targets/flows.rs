@@ -13,7 +13,7 @@ const ACTS: usize = 300;
 fuzz_target!(|bytes: &[u8]| {
     let story = story(&mut Unstructured::new(bytes), ACTS);
     if live(&story).is_err() {
-        let story = smallest(&story);
+        let story = smallest(&story, |story| live(story).is_err());
         let told = live(&story).expect_err("it is still wrong");
         panic!("{told}\n{story:02x?}");
     }

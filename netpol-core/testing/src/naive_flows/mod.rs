@@ -6,9 +6,13 @@
 //! have to do with each other, time that passes and policies that change; [`live`] goes through
 //! them with both.
 
+mod live;
 mod story;
 mod table;
+mod tracker;
 pub mod wire;
 
-pub use story::{Act, Story, live, smallest, story};
+pub use live::{live, live_with, smallest};
+pub use story::{Act, Story, story};
 pub use table::{NaiveFlow, NaiveFlows};
+pub use tracker::{Found, Table, Tracker};

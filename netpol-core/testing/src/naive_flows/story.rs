@@ -1,14 +1,13 @@
+//! What comes by a table of connections: [`Story`].
+
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use netpol_core::flows::{Flow, FlowOptions, FlowState, FlowStatistics, Flows, MidStream};
-use netpol_core::manifest::ReadOptions;
-use netpol_core::model::Kind;
-use netpol_core::options::{Fragments, Options};
-use netpol_core::{Admission, Cluster, Engine, Manifest, Packet, RawPacket};
+use netpol_core::RawPacket;
+use netpol_core::flows::MidStream;
+use netpol_core::options::Fragments;
 
 use super::wire::{self, ACK, FIN, RST, SYN};
-use super::{NaiveFlow, NaiveFlows};
 use crate::generate::Choices;
 
 /// What happens to a table.
@@ -36,7 +35,7 @@ pub struct Story {
 }
 
 /// Two pods with addresses of both families; outside are 192.0.2.1 and 2001:db8::1.
-const PODS: &str = "
+pub(super) const PODS: &str = "
 {apiVersion: v1, kind: Pod, metadata: {name: web, labels: {app: web}},
  status: {phase: Running, podIPs: [{ip: 10.0.0.1}, {ip: 'fd00::1'}]}}
 ---
@@ -48,7 +47,7 @@ const ADDRESSES: [[&str; 3]; 2] =
     [["10.0.0.1", "10.0.0.2", "192.0.2.1"], ["fd00::1", "fd00::2", "2001:db8::1"]];
 
 /// What may be in force. Names, and specs of NetworkPolicies.
-const POLICIES: [(&str, &str); 5] = [
+pub(super) const POLICIES: [(&str, &str); 5] = [
     ("nothing-in", "{podSelector: {}, policyTypes: [Ingress]}"),
     ("nothing-out", "{podSelector: {}, policyTypes: [Egress]}"),
     (
@@ -63,9 +62,6 @@ const POLICIES: [(&str, &str); 5] = [
           egress: [{ports: [{port: 80}, {port: 53, protocol: UDP}]}, {to: [{podSelector: {}}]}]}",
     ),
 ];
-
-/// Room for every flow of a story, so that none makes room for another.
-const CAPACITY: usize = 1 << 12;
 
 /// A story of so many acts at most. A few that talk to each other, with few ports, numbers and
 /// identifiers, so that packets have to do with each other.
@@ -171,150 +167,4 @@ fn error(choices: &mut impl Choices, about: &[u8]) -> Vec<u8> {
     let to = if choices.once_in(8) { read.destination() } else { read.source() };
     let sender = ADDRESSES[usize::from(to.is_ipv6())][choices.below(3)];
     wire::unreachable(sender.parse().expect("it is an address"), to, about)
-}
-
-/// A cluster in which policies come and go.
-struct World {
-    cluster: Cluster,
-    engine: Engine,
-    there: u8,
-}
-
-impl World {
-    fn new(fragments: Fragments) -> World {
-        let mut options = Options::default();
-        options.fragments = fragments;
-        let mut cluster = Cluster::new(options);
-        let pods = Manifest::read(None, PODS.as_bytes(), &ReadOptions::default());
-        cluster.apply(&pods, Admission::Create).expect("they are good");
-        let engine = cluster.publish().expect("it fits");
-        World { cluster, engine, there: 0 }
-    }
-
-    fn publish(&mut self, wanted: u8) {
-        for (place, (name, spec)) in POLICIES.iter().enumerate() {
-            let (is, will_be) = (self.there >> place & 1 == 1, wanted >> place & 1 == 1);
-            if will_be && !is {
-                let text = format!(
-                    "{{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy,
-                       metadata: {{name: {name}}}, spec: {spec}}}"
-                );
-                let policy = Manifest::read(None, text.as_bytes(), &ReadOptions::default());
-                self.cluster.apply(&policy, Admission::Create).expect("it is good");
-            } else if is && !will_be {
-                self.cluster.delete(Kind::NetworkPolicy, "default", name);
-            }
-        }
-        self.there = wanted;
-        self.engine = self.cluster.publish().expect("it fits");
-    }
-}
-
-/// Lives through a story, and gives what the library's table counts at its end.
-///
-/// # Errors
-///
-/// Where the table answers otherwise than the list without bound, or keeps another flow.
-///
-/// # Panics
-///
-/// When the table cannot be made.
-pub fn live(story: &Story) -> Result<FlowStatistics, String> {
-    let mut options = FlowOptions::new([7, 8]);
-    options.capacity = CAPACITY;
-    options.mid_stream = story.mid_stream;
-    let mut flows = Flows::new(&options).expect("there is memory");
-    let mut naive = NaiveFlows::new(&options);
-    let mut world = World::new(story.fragments);
-    let mut now = Duration::ZERO;
-    for (place, act) in story.acts.iter().enumerate() {
-        let told = match act {
-            Act::Wait(time) => {
-                now += *time;
-                None
-            }
-            Act::Publish(policies) => {
-                world.publish(*policies);
-                None
-            }
-            Act::Recheck => rechecked(&mut flows, &mut naive, &world.engine, now),
-            Act::Packet(bytes) => judged(&mut flows, &mut naive, &world.engine, bytes, now),
-        };
-        if let Some(told) = told {
-            return Err(format!("act {place}, {act:02x?}: {told}"));
-        }
-    }
-    let statistics = flows.statistics(now);
-    naive.pass_time(now);
-    let expected =
-        FlowState::ALL.map(|state| naive.flows().iter().filter(|flow| flow.state == state).count());
-    if statistics.by_state != expected {
-        return Err(format!("{statistics:?}, expected {expected:?}"));
-    }
-    Ok(statistics)
-}
-
-/// The story without the acts that are not needed for what is wrong with it.
-#[must_use]
-pub fn smallest(story: &Story) -> Story {
-    let mut smallest = story.clone();
-    let mut size = smallest.acts.len();
-    while size > 0 {
-        let mut start = 0;
-        while start < smallest.acts.len() {
-            let mut fewer = smallest.clone();
-            fewer.acts.drain(start..(start + size).min(fewer.acts.len()));
-            if live(&fewer).is_err() {
-                smallest = fewer;
-            } else {
-                start += size;
-            }
-        }
-        size /= 2;
-    }
-    smallest
-}
-
-fn judged(
-    flows: &mut Flows,
-    naive: &mut NaiveFlows,
-    engine: &Engine,
-    bytes: &[u8],
-    now: Duration,
-) -> Option<String> {
-    let policy = |packet: &Packet| engine.decide(packet).is_allow();
-    let raw = RawPacket::parse(bytes).expect("it is a packet");
-    let (allowed, tracking) = naive.judge(bytes, now, engine.generation(), policy);
-    let got = flows.judge(engine, &raw, now);
-    if (got.is_allow(), got.tracking) != (allowed, tracking) {
-        return Some(format!("{} is {got:?}, plainly {allowed} {tracking:?}", raw.packet()));
-    }
-    let (found, expected) = (flows.find(&raw), naive.find(bytes));
-    let agree = match (&found, expected) {
-        (Some(flow), Some(naive)) => is(flow, naive),
-        (None, None) => true,
-        _ => false,
-    };
-    (!agree).then(|| format!("{} is of {found:?}, plainly {expected:?}", raw.packet()))
-}
-
-fn rechecked(
-    flows: &mut Flows,
-    naive: &mut NaiveFlows,
-    engine: &Engine,
-    now: Duration,
-) -> Option<String> {
-    let policy = |packet: &Packet| engine.decide(packet).is_allow();
-    let mut expected = naive.recheck(now, engine.generation(), policy);
-    let mut got = Vec::new();
-    flows.recheck(engine, now, |flow| got.push(flow.opening));
-    expected.sort_by_key(|packet| format!("{packet:?}"));
-    got.sort_by_key(|packet| format!("{packet:?}"));
-    (got != expected).then(|| format!("cuts off {got:?}, plainly {expected:?}"))
-}
-
-fn is(flow: &Flow, naive: &NaiveFlow) -> bool {
-    flow.opening == naive.opening
-        && flow.state == naive.state
-        && flow.is_cut_off == naive.is_cut_off
 }
