@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pexpect
 import pytest
-from netpol._cli import commands
+from netpol._cli.parsers import COMMANDS
 
 from .cases import ROOT
 from .command import SHOP, netpol, process
@@ -133,4 +133,4 @@ def test_without_the_extra_it_says_what_to_install(tmp_path: Path) -> None:
 
 
 def test_every_command_is_offered(environment: dict[str, str]) -> None:
-    assert set(commands()) <= offered("bash", "netpol ", environment)
+    assert set(COMMANDS) <= offered("bash", "netpol ", environment)

@@ -39,7 +39,7 @@ examples:
   $ netpol matrix -f netpol-core/examples/shop -p http -p postgres --to 'shop/*' -o csv
   $ netpol matrix -f netpol-core/examples/shop -p 5432 -o html > shop.html
   $ netpol matrix -f netpol-core/examples/shop -p 5432 --diff netpol-core/examples/shop/workloads.yaml
-  $ kubectl get ns,nodes,pods,netpol -A -o json | netpol matrix --stored -f - -p 5432 --group-by namespace
+  $ kubectl get ns,nodes,pods,svc,endpointslices,netpol -A -o json | netpol matrix --stored -f - -p 5432 --group-by namespace
 """
 
 FORMS = ("text", "csv", "json", "html", "png")
@@ -66,10 +66,11 @@ def add_parser(subparsers: Subparsers) -> None:
             parser,
             flag,
             dest=name,
+            services=name == "destinations",
             metavar="END",
             action="append",
             help=f"whom the {what} are about, instead of everybody: an endpoint, a pattern of names such as "
-            "'shop/*', an address, a prefix; may be repeated",
+            "'shop/*', an address, a prefix" + (", a Service" * (name == "destinations")) + "; may be repeated",
         )
     parser.add_argument(
         "--group-by",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from .._netpol import Cluster, Engine
 from .._replay import Effect, Replay, replay
 from .._replay.result import lines
-from .loading import Loading, add_loading_arguments, expanded
+from .loading import Loading, add_loading_arguments, expanded, told
 from .parsers import add_command
 from .terminal import CommandError, paint, printable, tell, warning
 
@@ -42,7 +42,7 @@ judged
 examples:
   $ cd netpol-py/examples/replay; netpol replay flows.log -f cluster.yaml --before before.yaml --after after.yaml
   $ cd netpol-py/examples/replay; netpol replay - --format vpc -f cluster.yaml -f before.yaml --fail-on passed < flows.log
-  $ kubectl get ns,nodes,pods,netpol -A -o json | netpol replay 'netpol-py/examples/**/*.log' -f - --stored --after k8s/policies -o json
+  $ kubectl get ns,nodes,pods,svc,endpointslices,netpol -A -o json | netpol replay 'netpol-py/examples/**/*.log' -f - --stored --after k8s/policies -o json
 """
 
 _EFFECTS = tuple(str(effect) for effect in Effect)
@@ -157,10 +157,7 @@ def _side(base: Cluster, loading: Loading, paths: tuple[str, ...]) -> Engine:
     cluster = base.copy()
     if paths:
         loading.cluster(*paths, onto=cluster)
-    engine = cluster.publish()
-    for found in engine.warnings:
-        tell(str(found))
-    return engine
+    return told(cluster.publish())
 
 
 def _columns(texts: list[str]) -> dict[str, str] | str | None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import fnmatch
 import ipaddress
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
+from .. import _services
 from .._answers import Address, Network
 from .._errors import UnknownEndpointError
 from .._names import Endpoint
@@ -19,7 +20,7 @@ from ._workloads import GroupBy
 
 EndsLike: TypeAlias = EndpointLike | Network | Iterable[EndpointLike | Network]
 """Whom an axis is about: ``"shop/*"`` and other patterns of names, endpoints, addresses, prefixes, and
-as destinations Services, ``"svc/shop/db"``; one, or several."""
+as destinations Services, ``"svc/shop/db"``, and patterns of them; one, or several."""
 
 
 def everybody(
@@ -43,10 +44,11 @@ def named(engine: Engine, contents: Contents, ends: EndsLike, group_by: GroupBy)
     others: dict[str, MatrixGroup] = {}
     for end in ends:
         found = _read(engine, contents, end)
-        if isinstance(found, MatrixGroup):
-            others[found.name] = found
-        else:
-            endpoints.update(dict.fromkeys(found))
+        for one in found:
+            if isinstance(one, MatrixGroup):
+                others[one.name] = one
+            else:
+                endpoints[one] = None
     groups = _endpoints(contents, endpoints, group_by)
     return groups + list(others.values())
 
@@ -55,13 +57,13 @@ _ADDRESSES = (ipaddress.IPv4Address, ipaddress.IPv6Address)
 _NETWORKS = (ipaddress.IPv4Network, ipaddress.IPv6Network)
 
 
-def _read(engine: Engine, contents: Contents, end: object) -> MatrixGroup | list[Endpoint]:
+def _read(engine: Engine, contents: Contents, end: object) -> Sequence[MatrixGroup | Endpoint]:
     if isinstance(end, _NETWORKS):
-        return _outside.whole_prefix(engine, contents, end)
+        return [_outside.whole_prefix(engine, contents, end)]
     if isinstance(end, _ADDRESSES):
         owner = engine.owner(end)
         namespace = owner.namespace if owner is not None else ""
-        return MatrixGroup(str(end), "address", namespace, members=(MatrixMember(None, (end,)),))
+        return [MatrixGroup(str(end), "address", namespace, members=(MatrixMember(None, (end,)),))]
     if isinstance(end, Endpoint):
         return [engine.endpoint(end)]
     if not isinstance(end, str):
@@ -69,8 +71,8 @@ def _read(engine: Engine, contents: Contents, end: object) -> MatrixGroup | list
             "an end must be the name of an endpoint, a pattern, an Endpoint, an address or a prefix, "
             f"not {type(end).__name__}"
         )
-    if end.startswith("svc/"):
-        return MatrixGroup(end, "service", end.split("/")[1], members=(MatrixMember(None, service=end),))
+    if _services.is_service(end):
+        return [_service(name) for name in _services.matching(engine, end)]
     outside = _address_or_network(end)
     if outside is not None:
         return _read(engine, contents, outside)
@@ -87,6 +89,11 @@ def _read(engine: Engine, contents: Contents, end: object) -> MatrixGroup | list
     if not matching:
         raise UnknownEndpointError(f"no endpoint matches `{end}`")
     return matching
+
+
+def _service(name: str) -> MatrixGroup:
+    member = MatrixMember(None, service=name)
+    return MatrixGroup(name, "service", name.split("/")[1], members=(member,))
 
 
 def _address_or_network(text: str) -> Address | Network | None:

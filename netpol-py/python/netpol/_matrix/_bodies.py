@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from .._answers import ServiceExplanation
 from ._access import CODES, Access
 from ._cell import explain
 from ._groups import MatrixMember
+from ._judge import ALLOWED, DENIED, MIXED, UNANSWERED
 from ._text import printable
 
 if TYPE_CHECKING:
@@ -39,8 +41,8 @@ class PortBodies:
     """The explanation of each cell, by the first member of its row with that of its column;
     `LEFT_OUT`, or `IN_DETAIL`."""
     details: dict[tuple[int, int], dict[str, Any]]
-    """Of the cells in which more is to be told: how many pairs are allowed, denied and without an
-    answer, and examples, each an explanation and its two ends."""
+    """Of the cells in which more is to be told: how many pairs are allowed, denied, mixed and without
+    an answer, and examples, each an explanation and its two ends."""
     rows: list[int]
     """The end that is the first member of each row."""
     columns: list[int]
@@ -95,7 +97,7 @@ class Bodies:
         if isinstance(found, str):
             return self._number(0, ["no answer", _unanswered(printable(found), source, destination)])
         lines = list(map(printable, str(found).split("\n")))
-        if destination.service is not None:
+        if isinstance(found, ServiceExplanation):
             return self._number(0, lines)
         family = _family(found.source) or _family(found.destination) or 0
         ends = f"{printable(str(found.source))} -> {printable(str(found.destination))}"
@@ -200,7 +202,8 @@ class _Port:
             if body == LEFT_OUT:
                 return None
             examples.append([body, self._party(source), self._party(destination)])
-        return {"counts": [counted.counts.get(bit, 0) for bit in (1, 2, 4)], "examples": examples}
+        counts = [counted.counts.get(bit, 0) for bit in (ALLOWED, DENIED, MIXED, UNANSWERED)]
+        return {"counts": counts, "examples": examples}
 
     def _body(self, source: int, destination: int) -> int:
         key = (self._kinds[source], self._kinds[destination], source == destination)

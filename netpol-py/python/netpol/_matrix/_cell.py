@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .._answers import Explanation
+from .. import _services
+from .._answers import Explanation, ServiceExplanation
 from .._errors import QuestionError
 from .._netpol import Engine
 from ._access import Access, MatrixPort
@@ -24,10 +25,12 @@ class MatrixCellPort:
     """How many pairs of endpoints may open it."""
     denied: int
     """How many may not."""
+    mixed: int
+    """How many may reach some backends of a Service and not others."""
     unanswered: int
     """For how many the question has no answer."""
-    explanations: tuple[Explanation, ...]
-    """Of one pair that may, and of one that may not, where there are such."""
+    explanations: tuple[Explanation | ServiceExplanation, ...]
+    """Of one pair that may, of one that may not, and of a mixed one, where there are such."""
     reason: str | None
     """Why the question has no answer for a pair, where there is such a one."""
 
@@ -35,11 +38,12 @@ class MatrixCellPort:
         return "\n".join(self._lines())
 
     def _lines(self) -> Iterator[str]:
-        pairs = self.allowed + self.denied + self.unanswered
+        pairs = self.allowed + self.denied + self.mixed + self.unanswered
         if pairs > 1:
             counts = (
                 (self.allowed, "allowed"),
                 (self.denied, "denied"),
+                (self.mixed, "mixed"),
                 (self.unanswered, "without an answer"),
             )
             told = ", ".join(f"{count} {word}" for count, word in counts if count)
@@ -74,9 +78,10 @@ class MatrixCell:
 
 def explain(
     engine: Engine, source: MatrixMember, destination: MatrixMember, port: MatrixPort
-) -> Explanation | str:
+) -> Explanation | ServiceExplanation | str:
     """The explanation of one pair, or why it has none."""
     try:
-        return engine.explain(*asked(source, destination), port=port.port, protocol=port.protocol)
+        ends = asked(source, destination)
+        return _services.explain(engine, *ends, port=port.port, protocol=port.protocol)
     except QuestionError as error:
         return str(error)

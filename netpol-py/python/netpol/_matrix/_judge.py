@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from .. import _services
 from .._errors import PortNameError, QuestionError
 from .._netpol import Engine
 from ._access import MatrixPort
@@ -20,6 +21,8 @@ from ._groups import MatrixMember, asked
 
 ALLOWED, DENIED, UNANSWERED = 1, 2, 4
 """What a pair is, as bits, so that those of several pairs can be put together."""
+MIXED = ALLOWED | DENIED
+"""What a pair is of which some backends of a Service may be reached and others not."""
 
 Bits: TypeAlias = npt.NDArray[np.uint8]
 Numbers: TypeAlias = npt.NDArray[np.intp]
@@ -111,10 +114,12 @@ class Judge:
     def _decide_service(self, source: int, destination: int) -> int:
         ends = asked(self._members[source], self._members[destination])
         try:
-            verdict = self._engine.decide(*ends, port=self._port.port, protocol=self._port.protocol)
+            verdict = _services.decide(
+                self._engine, *ends, port=self._port.port, protocol=self._port.protocol
+            )
         except QuestionError:
             return UNANSWERED
-        return ALLOWED if verdict.is_allow else DENIED
+        return {"allow": ALLOWED, "deny": DENIED}.get(verdict, MIXED)
 
     def _families(self, sources: Numbers, destinations: Numbers) -> tuple[_Flags, _Flags]:
         """Which pairs meet in IPv4, and which in IPv6: the first family of the source that both have."""

@@ -21,7 +21,7 @@ from ._axes import EndsLike
 from ._cell import MatrixCell, MatrixCellPort, explain
 from ._contents import Contents
 from ._groups import MatrixGroup, MatrixMember
-from ._judge import ALLOWED, DENIED, UNANSWERED, Bits, Judge
+from ._judge import ALLOWED, DENIED, MIXED, UNANSWERED, Bits, Judge
 from ._verdicts import Counted, between
 from ._workloads import GroupBy
 
@@ -151,7 +151,7 @@ class Matrix:
         counted = self._counted(port, row, column)
         own = self.ports[port]
         explanations, reason = [], None
-        for bit in (ALLOWED, DENIED, UNANSWERED):
+        for bit in (ALLOWED, DENIED, MIXED, UNANSWERED):
             if bit in counted.examples:
                 source, destination = (self._alikes.members[number] for number in counted.examples[bit])
                 found = explain(self.engine, source, destination, own)
@@ -164,6 +164,7 @@ class Matrix:
             access=CODES[self.access_by_port[port, row, column]],
             allowed=counted.counts.get(ALLOWED, 0),
             denied=counted.counts.get(DENIED, 0),
+            mixed=counted.counts.get(MIXED, 0),
             unanswered=counted.counts.get(UNANSWERED, 0),
             explanations=tuple(explanations),
             reason=reason,

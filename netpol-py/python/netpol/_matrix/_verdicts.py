@@ -9,7 +9,7 @@ from typing import TypeAlias
 import numpy as np
 
 from ._alikes import Alikes
-from ._judge import UNANSWERED, Bits, Judge, Numbers
+from ._judge import ALLOWED, DENIED, MIXED, UNANSWERED, Bits, Judge, Numbers
 
 Group: TypeAlias = Sequence[int]
 """The numbers of the members that a row or a column stands for."""
@@ -202,7 +202,7 @@ class Counted:
             at = tuple(np.array(list(pairs), np.intp).T)
             sources_of_pairs, destinations_of_pairs = np.array(list(pairs.values()), np.intp).T
             bits[at] = judge.pairs(sources_of_pairs, destinations_of_pairs)
-        for value in (1, 2, UNANSWERED):
+        for value in (ALLOWED, DENIED, MIXED, UNANSWERED):
             chosen = (bits == value) & (sizes > 0)
             if chosen.any():
                 row, column = np.argwhere(chosen)[0].tolist()
