@@ -52,8 +52,8 @@ pub(crate) fn question(py: Python<'_>, error: &QuestionError) -> PyErr {
         }
         QuestionError::IsService { text } => {
             let message = format!(
-                "`{text}` is a Service, not an endpoint: `decide_service`, `explain_service` and \
-                 `backends` are asked about connections to it, and its pods about those that they open"
+                "`{text}` is a Service, not an endpoint: ask decide_service, explain_service or \
+                 backends about connections to it, and name its pods where they open one"
             );
             raise(classes::service_name_error(py), (message,))
         }

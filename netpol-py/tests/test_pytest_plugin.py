@@ -127,7 +127,9 @@ def test_other_names_of_files(pytester: pytest.Pytester) -> None:
 
 def test_the_fixture(pytester: pytest.Pytester) -> None:
     inner = pytester.mkpydir("inner")
-    (inner / "k8s").symlink_to(shop.SHOP)
+    (inner / "k8s").mkdir()
+    for name in ("policies.yaml", "workloads.yaml"):
+        (inner / "k8s" / name).symlink_to(shop.SHOP / name)
     source = """
         import netpol, pytest
 

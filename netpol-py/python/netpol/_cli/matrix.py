@@ -37,9 +37,10 @@ be told
 examples:
   $ netpol matrix -f netpol-core/examples/shop -p 5432
   $ netpol matrix -f netpol-core/examples/shop -p http -p postgres --to 'shop/*' -o csv
+  $ netpol matrix -f netpol-core/examples/shop -p http --to 'svc/shop/*' --no-prefixes
   $ netpol matrix -f netpol-core/examples/shop -p 5432 -o html > shop.html
   $ netpol matrix -f netpol-core/examples/shop -p 5432 --diff netpol-core/examples/shop/workloads.yaml
-  $ kubectl get ns,nodes,pods,svc,endpointslices,netpol -A -o json | netpol matrix --stored -f - -p 5432 --group-by namespace
+  $ kubectl get ns,nodes,pods,netpol -A -o json | netpol matrix --stored -f - -p 5432 --group-by namespace
 """
 
 FORMS = ("text", "csv", "json", "html", "png")

@@ -42,7 +42,7 @@ judged
 examples:
   $ cd netpol-py/examples/replay; netpol replay flows.log -f cluster.yaml --before before.yaml --after after.yaml
   $ cd netpol-py/examples/replay; netpol replay - --format vpc -f cluster.yaml -f before.yaml --fail-on passed < flows.log
-  $ kubectl get ns,nodes,pods,svc,endpointslices,netpol -A -o json | netpol replay 'netpol-py/examples/**/*.log' -f - --stored --after k8s/policies -o json
+  $ kubectl get ns,nodes,pods,netpol -A -o json | netpol replay 'netpol-py/examples/**/*.log' -f - --stored --after k8s/policies -o json
 """
 
 _EFFECTS = tuple(str(effect) for effect in Effect)

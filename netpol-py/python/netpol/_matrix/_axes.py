@@ -36,13 +36,18 @@ def everybody(
     return groups
 
 
-def named(engine: Engine, contents: Contents, ends: EndsLike, group_by: GroupBy) -> list[MatrixGroup]:
-    """Those whom a caller names, each once: the endpoints in groups, then the others in the order given."""
+def named(
+    engine: Engine, contents: Contents, ends: EndsLike, group_by: GroupBy, sends: bool
+) -> list[MatrixGroup]:
+    """Those whom a caller names, each once: the endpoints in groups, then the others in the order given.
+    `sends` says that they are sources."""
     if isinstance(ends, (str, Endpoint, *_ADDRESSES, *_NETWORKS)):
         ends = [ends]
     endpoints: dict[Endpoint, None] = {}
     others: dict[str, MatrixGroup] = {}
     for end in ends:
+        if sends and _services.is_service(end):
+            raise ValueError(f"`{end}` is a Service, which sends nothing: name its pods as sources")
         found = _read(engine, contents, end)
         for one in found:
             if isinstance(one, MatrixGroup):

@@ -342,7 +342,8 @@ def matrix(
     cell of a group says whether all, some or none of the pairs of its endpoints may open the
     connection; no endpoint is paired with itself, but where there is no other.
 
-    Every answer is that of `Engine.decide`. Endpoints that no policy tells apart are asked for once,
+    Every answer is that of `Engine.decide`, or of `Engine.decide_service` where the destination is a
+    Service; where its answer is mixed, the cell says *some*. Endpoints that no policy tells apart are asked for once,
     and the others in columns: about ten million pairs a second, and memory for the result and some
     hundred megabytes.
 
@@ -364,9 +365,9 @@ def ask(engine: Engine, question: Question, compared: Iterable[Network] = ()) ->
     contents = Contents(engine, compared)
     every: list[MatrixGroup] | None = None
     axes = []
-    for ends in (question.sources, question.destinations):
+    for ends, sends in ((question.sources, True), (question.destinations, False)):
         if ends is not None:
-            axes.append(_axes.named(engine, contents, ends, question.group_by))
+            axes.append(_axes.named(engine, contents, ends, question.group_by, sends))
             continue
         if every is None:
             every = _axes.everybody(
@@ -374,9 +375,6 @@ def ask(engine: Engine, question: Question, compared: Iterable[Network] = ()) ->
             )
         axes.append(every)
     sources, destinations = axes
-    for group in sources:
-        if group.kind == "service":
-            raise ValueError(f"`{group}` is a Service, which sends nothing: name its pods as sources")
     alikes = Alikes(
         engine, contents, (member for axis in axes for group in axis for member in group.members)
     )
