@@ -10,10 +10,19 @@ import netpol
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from netpol import Access, Matrix, MatrixPort
+from netpol import Access, Matrix, MatrixPort, ObjectName
 
 from . import shop
-from .matrices import POLICIES, checked, decided, engines, expected, pairs, twins, workload
+from .matrices import (
+    POLICIES,
+    checked,
+    decided,
+    engines,
+    expected,
+    pairs,
+    twins,
+    workload,
+)
 
 
 def check(found: Matrix) -> None:
@@ -249,12 +258,49 @@ def test_ends() -> None:
         ("shop/nobody", "no endpoint `shop/nobody`"),
         ("nowhere/*", "no endpoint matches `nowhere/\\*`"),
         ("10.0.0.3/32", "every address of 10.0.0.3/32 is an endpoint's"),
-        ("svc/shop/db", "is a Service, which sends nothing"),
+        ("svc/shop/db", "no Service `shop/db`"),
     ):
         with pytest.raises(ValueError, match=error):
             netpol.matrix(engine, port=80, sources=[wrong])
     with pytest.raises(TypeError, match="an end must be"):
         netpol.matrix(engine, port=80, sources=[5])  # type: ignore[list-item]
+
+
+def test_services() -> None:
+    engine = shop.with_services()
+    found = netpol.matrix(engine, port=15432, services=True, group_by="endpoint")
+    assert [group.name for group in found.destinations[-2:]] == ["svc/shop/all", "svc/shop/db"]
+    assert len(found.sources) == len(found.destinations) - 2
+    ways = {"allow": Access.ALL, "deny": Access.NONE, "mixed": Access.SOME}
+    for source in found.sources:
+        end = source.endpoints[0] if source.endpoints else source.members[0].addresses[0]
+        for service in found.destinations[-2:]:
+            try:
+                access = ways[engine.decide_service(end, service.name, port=15432)]
+            except netpol.QuestionError:
+                access = Access.UNANSWERED
+            assert found[source, service] is access, (source, service)
+    accesses = {found[source, "svc/shop/all"] for source in found.sources[:4]}
+    assert accesses == {Access.ALL, Access.SOME, Access.UNANSWERED}
+    cell = found.cell("shop/web", "svc/shop/all").ports[0]
+    assert (cell.allowed, cell.denied, cell.unanswered, len(cell.explanations)) == (2, 1, 0, 1)
+    assert "2 of 3 backends may be reached" in str(cell)
+    named = netpol.matrix(engine, port="pg", destinations="service/shop/db", group_by="namespace")
+    assert named.destinations[0].name == "svc/shop/db" and not named.destinations[0].is_external
+    whole = named.cell("shop", "svc/shop/db")
+    counts = [whole.ports[0].allowed, whole.ports[0].denied, whole.ports[0].unanswered]
+    # The database itself is led back to itself by its Service, which policies judge.
+    assert whole.access is Access.SOME and counts == [1, 3, 0]
+    every = netpol.matrix(engine, port=80, destinations=["svc/shop/*", ObjectName("Service", "shop", "db")])
+    assert [group.name for group in every.destinations] == ["svc/shop/all", "svc/shop/db"]
+    with pytest.raises(ValueError, match="is a Service, which sends nothing"):
+        netpol.matrix(engine, port=80, sources="svc/shop/db")
+    for wrong, message in (
+        ("svc/shop/dbs", "no Service `shop/dbs`; did you mean `shop/db`"),
+        ("svc/x/*", "matches no Service"),
+    ):
+        with pytest.raises(netpol.ServiceError, match=message):
+            netpol.matrix(engine, port=80, destinations=wrong)
 
 
 def test_it_is_frozen_and_pickled() -> None:

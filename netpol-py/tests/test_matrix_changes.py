@@ -142,6 +142,22 @@ def test_replicas_are_one_row_however_many_there_are() -> None:
     assert not changes and not changes.added and not changes.removed
 
 
+def test_services() -> None:
+    before, after = shop.with_services(), shop.with_services(shop.POLICY.replace("app: api", "app: web"))
+    asked = netpol.matrix(before, port=15432, destinations=["svc/shop/all", "svc/shop/db"])
+    changes = asked.diff(after)
+    assert [(str(a), str(b)) for a, b in changes.opened()] == [
+        ("shop/web", "svc/shop/all"),
+        ("shop/web", "svc/shop/db"),
+    ]
+    assert [(str(a), str(b)) for a, b in changes.closed()] == [
+        ("shop/api", "svc/shop/all"),
+        ("shop/api", "svc/shop/db"),
+    ]
+    assert not netpol.matrix(before, port=15432, services=True).diff(shop.with_services())
+    changes.to_html()
+
+
 def test_different_questions_are_not_compared() -> None:
     engine = shop.engine()
     with pytest.raises(ValueError, match="about different ports"):

@@ -25,29 +25,6 @@ from .matrices import POLICIES, checked, engines, pairs, stored, twins
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-# `all` are two pods, of which one is closed to most.
-SERVICES = """
-{apiVersion: v1, kind: Service, metadata: {name: db, namespace: shop},
- spec: {selector: {app: db}, ports: [{port: 15432, targetPort: postgres}]}}
----
-{apiVersion: v1, kind: Service, metadata: {name: all, namespace: shop},
- spec: {ports: [{port: 80, targetPort: 5432}]}}
----
-apiVersion: discovery.k8s.io/v1
-kind: EndpointSlice
-metadata: {name: all-1, namespace: shop, labels: {kubernetes.io/service-name: all}}
-addressType: IPv4
-endpoints: [{addresses: [10.0.0.1]}, {addresses: [10.0.0.2]}]
-ports: [{name: "", port: 5432, protocol: TCP}]
-"""
-
-
-def with_services() -> netpol.Engine:
-    cluster = shop.cluster()
-    cluster.apply(SERVICES)
-    return cluster.publish()
-
-
 HOSTILE = (
     "</script><script>document.title='hacked'</script><img src=x onerror=\"document.title='hacked'\">"
 )
@@ -122,7 +99,7 @@ def check(found: Matrix) -> None:
                 known = explained(found, number, row, column)
                 assert {"\n".join(text) for text in texts} <= known
                 cell = found.cell(row, column).ports[number]
-                kinds = [cell.allowed, cell.denied, cell.mixed, cell.unanswered]
+                kinds = [cell.allowed, cell.denied, cell.unanswered]
                 assert len(texts) == sum(count > 0 for count in kinds)
                 detail = section["details"].get(f"{row},{column}")
                 assert detail is None or detail["counts"] == kinds
@@ -142,50 +119,20 @@ def test_explanations_of_what_is_alike(made: list[dict[str, Any]], group_by: Any
     check(netpol.matrix(twins(made), port=[80, "postgres"], group_by=group_by, nodes=True))
 
 
-def test_services_are_columns() -> None:
-    engine = with_services()
-    found = netpol.matrix(engine, port=[80, 15432], sources="shop/*", destinations=["svc/shop/*", "shop/db"])
-    assert [group.name for group in found.destinations] == ["shop/db", "svc/shop/all", "svc/shop/db"]
-    service = found.destinations[1]
-    assert (service.kind, service.namespace, service.is_external) == ("service", "shop", False)
-    for number, port in enumerate(found.ports):
-        for row, source in enumerate(found.sources):
-            for column, name in enumerate(("svc/shop/all", "svc/shop/db"), 1):
-                access = list(Access)[found.access_by_port[number, row, column]]
-                cell = found.cell(row, column).ports[number]
-                data = data_of(found.to_html())
-                (text,) = told(data, data["sections"][number], row, column) or []
-                try:
-                    known = engine.explain_service(source.name, name, port=port.port)
-                except netpol.QuestionError as error:
-                    assert access is Access.UNANSWERED and cell.unanswered == 1
-                    assert cell.reason == str(error) and text == ["no answer", str(error)]
-                    continue
-                words = {"allow": Access.ALL, "deny": Access.NONE, "mixed": Access.SOME}
-                assert access is words[known.verdict]
-                assert cell.explanations == (known,) and "\n".join(text) == str(known)
-                counts = {"allow": cell.allowed, "deny": cell.denied, "mixed": cell.mixed}
-                assert counts.pop(known.verdict) == 1 and not any(counts.values())
-    assert found.cell("shop/web", "svc/shop/all").ports[0].mixed == 1
-    for wrong, message in (("svc/shop/dbs", "no Service `shop/dbs`; did you mean `shop/db`"), ("svc/x/*", "matches no")):
-        with pytest.raises(netpol.ServiceError, match=message):
-            netpol.matrix(engine, port=80, destinations=wrong)
-
-
-def test_what_becomes_of_services() -> None:
-    """Some backends that are opened or closed are told, also where the answer is mixed as before."""
-
-    def changed(label: str) -> list[str]:
-        cluster = shop.cluster()
-        cluster.apply(SERVICES)
-        cluster.apply(shop.POLICY.replace("{app: db}}\n  ingress", f"{label}}}\n  ingress"))
-        matrix = netpol.matrix(with_services(), port=80, sources="shop/web", destinations="svc/shop/all")
-        return [row[2] for row in matrix.diff(cluster.publish()).rows()]
-
-    assert changed("{app: db}") == []
-    assert changed("{app: nobody}") == ["opened"]
-    assert changed("{}") == ["closed"]
-    assert changed("{app: api}") == ["other"]
+def test_services_are_explained_with_their_backends() -> None:
+    found = netpol.matrix(shop.with_services(), port=15432, sources="shop/*", destinations="svc/shop/all")
+    data = data_of(found.to_html())
+    (section,) = data["sections"]
+    for row, source in enumerate(found.sources):
+        try:
+            whole = found.engine.explain_service(source.endpoints[0], "shop/all", port=15432)
+        except netpol.QuestionError as error:
+            assert told(data, section, row, 0) == [["no answer", str(error)]]
+            continue
+        assert told(data, section, row, 0) == [str(whole).split("\n")]
+        verdicts = [one.verdict.is_allow for one in whole.backends]
+        counts = [verdicts.count(True), verdicts.count(False), 0]
+        assert section["details"][f"{row},0"]["counts"] == counts
 
 
 def test_states_are_those_of_the_matrix() -> None:

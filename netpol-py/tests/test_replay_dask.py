@@ -24,6 +24,7 @@ from netpol._replay.judging import Change
 from . import replays
 from .cases import ROOT
 from .flow_logs import AFTER, BEFORE, version_5
+from .test_package import run_examples
 
 
 def frame(rows: int, seed: int = 1) -> pd.DataFrame:
@@ -114,6 +115,11 @@ def test_parquet(tmp_path: Path, client: Client) -> None:
     single = netpol.replay([version_5()] * 3, BEFORE, AFTER)
     assert found == single
     assert found.blocked[0].flows == 3
+
+
+def test_the_documentation(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    run_examples("netpol.dask", netpol.dask.__doc__ or "")
 
 
 def test_what_is_no_frame() -> None:

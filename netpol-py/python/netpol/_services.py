@@ -129,14 +129,14 @@ def backends(
     return tuple(found)
 
 
-def matching(engine: Engine, pattern: str) -> list[str]:
-    """The Services that a name or a pattern such as ``svc/shop/*`` means, spelt ``svc/namespace/name``.
+def matching(engine: Engine, pattern: str) -> list[ObjectName]:
+    """The Services that a name or a pattern such as ``svc/shop/*`` means.
 
     Raises `ServiceError` when there is none.
     """
     wanted = pattern.split("/", 1)[1]
-    names = [f"{name.namespace}/{name.name}" for name in engine.services()]
-    found = [f"svc/{name}" for name in names if fnmatch.fnmatchcase(name, wanted)]
+    names = {f"{service.namespace}/{service.name}": service for service in engine.services()}
+    found = [service for name, service in names.items() if fnmatch.fnmatchcase(name, wanted)]
     if found:
         return found
     if any(sign in wanted for sign in "*?["):

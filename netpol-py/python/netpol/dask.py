@@ -1,8 +1,12 @@
 """Replays flow logs that are too large for one machine, on Dask.
 
->>> import netpol.dask                                                         # doctest: +SKIP
->>> flows = dask.dataframe.read_parquet("s3://flow-logs/2026/")                # doctest: +SKIP
->>> print(netpol.dask.replay(flows, before, after, columns="vpc"))             # doctest: +SKIP
+>>> import dask.dataframe, netpol.dask
+>>> folder = "netpol-py/examples/replay"
+>>> before = netpol.load(f"{folder}/cluster.yaml", f"{folder}/before.yaml")
+>>> after = netpol.load(f"{folder}/cluster.yaml", f"{folder}/after.yaml")
+>>> flows = dask.dataframe.read_csv(f"{folder}/*.log", sep=" ", dtype=str)
+>>> netpol.dask.replay(flows, before, after, columns="vpc").flows("blocked")
+3
 
 Needs ``pip install netpol-py[dask]``. `replay` is all there is here.
 """

@@ -18,7 +18,7 @@ pub enum Act {
     Packet(Vec<u8>),
     /// So much time passes.
     Wait(Duration),
-    /// From now on these of the [policies](POLICIES) are there, by their places as bits.
+    /// From now on these of the policies are there, by their places as bits.
     Publish(u8),
     /// All flows are judged again.
     Recheck,

@@ -49,6 +49,8 @@ fn public_types_are_plain_data() {
             Reach, ReaderFactory, Reason, RuleName, ServiceError, ServiceExplanation, ServiceId, ServiceQuestion, ServiceVerdict, Stage, TierOutcome, TierStep;
         field: Error, ErrorKind, ErrorList, Location, Path;
         legacy: Conversion;
+        flows: Flow, FlowOptions, FlowState, FlowStatistics, FlowTimeouts, FlowVerdict, Flows, FlowsError, MidStream,
+            Tracking;
         manifest: Admission, Finding, Limits, Manifest, ReadOptions, Refuses, UnknownFields;
         model: AdminNetworkPolicy, AdminNetworkPolicyEgressRule, AdminNetworkPolicyIngressRule,
             AdminNetworkPolicyPort, AdminNetworkPolicyPortNumber, AdminNetworkPolicyPortRange,

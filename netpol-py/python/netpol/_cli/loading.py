@@ -18,6 +18,7 @@ from .._netpol import Cluster, Engine, Manifest
 from .._errors import RefusedError
 from .._options import Options, ReadOptions
 from .._paths import manifests_matching
+from .._services import called
 from .._verdicts import Admission
 from .completion import offer, offer_nothing
 from .terminal import CommandError, is_coloured, tell, warning
@@ -271,8 +272,7 @@ def _endpoint_candidates(arguments: argparse.Namespace) -> set[str]:
 def _destination_candidates(arguments: argparse.Namespace) -> set[str]:
     """Every endpoint in the manifests, and every Service."""
     services = _quiet_engine(arguments).services()
-    named = {f"svc/{service.namespace}/{service.name}" for service in services}
-    return _endpoint_candidates(arguments) | named
+    return _endpoint_candidates(arguments) | set(map(called, services))
 
 
 def _namespace_candidates(arguments: argparse.Namespace) -> set[str]:

@@ -87,6 +87,7 @@ def add_parser(subparsers: Subparsers) -> None:
         help="leave out whoever is not in the cluster",
     )
     parser.add_argument("--nodes", action="store_true", help="have rows and columns for nodes too")
+    parser.add_argument("--services", action="store_true", help="have columns for Services too")
     parser.add_argument(
         "--diff",
         metavar="PATH",
@@ -163,6 +164,7 @@ def _matrix(arguments: argparse.Namespace, loading: Loading) -> Matrix:
             group_by=arguments.group_by,
             prefixes=arguments.prefixes,
             nodes=arguments.nodes,
+            services=arguments.services,
         )
     except ValueError as refused:
         raise CommandError(str(refused)) from None

@@ -75,8 +75,6 @@ class Alikes:
 
     def _special(self, member: MatrixMember) -> bool:
         """Whether it is a node, or may be taken for one, or its address is another's."""
-        if member.service is not None:
-            return True
         if any(address in self._contents.node_addresses for address in member.addresses):
             return True
         if member.endpoint is None:
@@ -85,7 +83,7 @@ class Alikes:
         return bool(record["hostNetwork"]) or not self._owns_addresses(member)
 
     def _plain(self, member: MatrixMember) -> bool:
-        if member.service is not None or not member.addresses:
+        if not member.addresses:
             return False
         return member.endpoint is None or self._owns_addresses(member) or self._is_its_node(member)
 

@@ -5,51 +5,77 @@ from __future__ import annotations
 import fnmatch
 import ipaddress
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from .. import _services
 from .._answers import Address, Network
 from .._errors import UnknownEndpointError
-from .._names import Endpoint
+from .._names import Endpoint, ObjectName
 from .._netpol import Engine
-from .._types import EndpointLike
+from .._services import DestinationLike
 from . import _outside, _workloads
+from ._access import MatrixPort
 from ._contents import Contents
 from ._groups import MatrixGroup, MatrixMember
 from ._workloads import GroupBy
 
-EndsLike: TypeAlias = EndpointLike | Network | Iterable[EndpointLike | Network]
+EndsLike: TypeAlias = DestinationLike | Network | Iterable[DestinationLike | Network]
 """Whom an axis is about: ``"shop/*"`` and other patterns of names, endpoints, addresses, prefixes, and
-as destinations Services, ``"svc/shop/db"``, and patterns of them; one, or several."""
+as destinations Services, ``"svc/shop/db"`` and ``"svc/shop/*"``; one, or several."""
 
 
-def everybody(
-    engine: Engine, contents: Contents, group_by: GroupBy, prefixes: bool, nodes: bool
-) -> list[MatrixGroup]:
-    """All endpoints, the prefixes that policies name, everybody else, and perhaps the nodes."""
-    groups = _endpoints(contents, engine.endpoints(), group_by)
-    if nodes:
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a matrix was asked, so that another engine can be asked the same."""
+
+    ports: tuple[MatrixPort, ...]
+    sources: EndsLike | None
+    destinations: EndsLike | None
+    group_by: GroupBy
+    prefixes: bool
+    nodes: bool
+    services: bool
+
+
+def axes(
+    engine: Engine, contents: Contents, question: Question
+) -> tuple[list[MatrixGroup], list[MatrixGroup]]:
+    """The rows and the columns that a question means."""
+    everybody: list[MatrixGroup] = []
+    if question.sources is None or question.destinations is None:
+        everybody = _everybody(engine, contents, question)
+    sources, destinations = (
+        everybody if ends is None else named(engine, contents, ends, question.group_by)
+        for ends in (question.sources, question.destinations)
+    )
+    if question.services and question.destinations is None:
+        destinations = [*destinations, *map(_service, engine.services())]
+    for group in sources:
+        if group.kind == "service":
+            raise ValueError(f"`{group}` is a Service, which sends nothing: name its pods as sources")
+    return sources, destinations
+
+
+def _everybody(engine: Engine, contents: Contents, question: Question) -> list[MatrixGroup]:
+    """All endpoints, and as is asked for the nodes, the prefixes that policies name, everybody else."""
+    groups = _endpoints(contents, engine.endpoints(), question.group_by)
+    if question.nodes:
         groups += _outside.nodes(contents)
-    if prefixes:
-        named = {*contents.named, *contents.compared}
-        groups += _outside.prefixes(engine, contents, named | _families(engine, contents))
+    if question.prefixes:
+        networks = {*contents.named, *contents.compared} | _families(engine, contents)
+        groups += _outside.prefixes(engine, contents, networks)
     return groups
 
 
-def named(
-    engine: Engine, contents: Contents, ends: EndsLike, group_by: GroupBy, sends: bool
-) -> list[MatrixGroup]:
-    """Those whom a caller names, each once: the endpoints in groups, then the others in the order given.
-    `sends` says that they are sources."""
-    if isinstance(ends, (str, Endpoint, *_ADDRESSES, *_NETWORKS)):
+def named(engine: Engine, contents: Contents, ends: EndsLike, group_by: GroupBy) -> list[MatrixGroup]:
+    """Those whom a caller names, each once: the endpoints in groups, then the others in the order given."""
+    if isinstance(ends, (str, Endpoint, ObjectName, *_ADDRESSES, *_NETWORKS)):
         ends = [ends]
     endpoints: dict[Endpoint, None] = {}
     others: dict[str, MatrixGroup] = {}
     for end in ends:
-        if sends and _services.is_service(end):
-            raise ValueError(f"`{end}` is a Service, which sends nothing: name its pods as sources")
-        found = _read(engine, contents, end)
-        for one in found:
+        for one in _read(engine, contents, end):
             if isinstance(one, MatrixGroup):
                 others[one.name] = one
             else:
@@ -71,13 +97,13 @@ def _read(engine: Engine, contents: Contents, end: object) -> Sequence[MatrixGro
         return [MatrixGroup(str(end), "address", namespace, members=(MatrixMember(None, (end,)),))]
     if isinstance(end, Endpoint):
         return [engine.endpoint(end)]
+    if _services.is_service(end):
+        return [_service(name) for name in _services.matching(engine, _services.called(end))]
     if not isinstance(end, str):
         raise TypeError(
-            "an end must be the name of an endpoint, a pattern, an Endpoint, an address or a prefix, "
-            f"not {type(end).__name__}"
+            "an end must be the name of an endpoint or of a Service, a pattern, an Endpoint, an address "
+            f"or a prefix, not {type(end).__name__}"
         )
-    if _services.is_service(end):
-        return [_service(name) for name in _services.matching(engine, end)]
     outside = _address_or_network(end)
     if outside is not None:
         return _read(engine, contents, outside)
@@ -96,9 +122,10 @@ def _read(engine: Engine, contents: Contents, end: object) -> Sequence[MatrixGro
     return matching
 
 
-def _service(name: str) -> MatrixGroup:
+def _service(service: ObjectName) -> MatrixGroup:
+    name = _services.called(service)
     member = MatrixMember(None, service=name)
-    return MatrixGroup(name, "service", name.split("/")[1], members=(member,))
+    return MatrixGroup(name, "service", service.namespace, members=(member,))
 
 
 def _address_or_network(text: str) -> Address | Network | None:

@@ -14,15 +14,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from .._answers import ServiceExplanation
+from .._answers import Party, ServiceExplanation
 from ._access import CODES, Access
 from ._cell import explain
 from ._groups import MatrixMember
-from ._judge import ALLOWED, DENIED, MIXED, UNANSWERED
 from ._text import printable
 
 if TYPE_CHECKING:
-    from .._answers import Party
     from ._matrix import Matrix
 
 LEFT_OUT, IN_DETAIL = 0, -1
@@ -41,8 +39,8 @@ class PortBodies:
     """The explanation of each cell, by the first member of its row with that of its column;
     `LEFT_OUT`, or `IN_DETAIL`."""
     details: dict[tuple[int, int], dict[str, Any]]
-    """Of the cells in which more is to be told: how many pairs are allowed, denied, mixed and without
-    an answer, and examples, each an explanation and its two ends."""
+    """Of the cells in which more is to be told: how many pairs are allowed, denied and without an
+    answer, and examples, each an explanation and its two ends."""
     rows: list[int]
     """The end that is the first member of each row."""
     columns: list[int]
@@ -197,13 +195,12 @@ class _Port:
         """How many pairs are so and so, with an example of each."""
         counted = self._matrix._counted(self._port, row, column)
         examples = []
-        for source, destination in counted.examples.values():
+        for source, destination in dict.fromkeys(counted.examples.values()):
             body = self._body(source, destination)
             if body == LEFT_OUT:
                 return None
             examples.append([body, self._party(source), self._party(destination)])
-        counts = [counted.counts.get(bit, 0) for bit in (ALLOWED, DENIED, MIXED, UNANSWERED)]
-        return {"counts": counts, "examples": examples}
+        return {"counts": [counted.counts.get(bit, 0) for bit in (1, 2, 4)], "examples": examples}
 
     def _body(self, source: int, destination: int) -> int:
         key = (self._kinds[source], self._kinds[destination], source == destination)

@@ -25,12 +25,11 @@ class MatrixCellPort:
     """How many pairs of endpoints may open it."""
     denied: int
     """How many may not."""
-    mixed: int
-    """How many may reach some backends of a Service and not others."""
     unanswered: int
     """For how many the question has no answer."""
     explanations: tuple[Explanation | ServiceExplanation, ...]
-    """Of one pair that may, of one that may not, and of a mixed one, where there are such."""
+    """Of one pair that may, and of one that may not, where there are such. Who sends to a Service is a
+    pair with each of its backends, which are explained together."""
     reason: str | None
     """Why the question has no answer for a pair, where there is such a one."""
 
@@ -38,12 +37,11 @@ class MatrixCellPort:
         return "\n".join(self._lines())
 
     def _lines(self) -> Iterator[str]:
-        pairs = self.allowed + self.denied + self.mixed + self.unanswered
+        pairs = self.allowed + self.denied + self.unanswered
         if pairs > 1:
             counts = (
                 (self.allowed, "allowed"),
                 (self.denied, "denied"),
-                (self.mixed, "mixed"),
                 (self.unanswered, "without an answer"),
             )
             told = ", ".join(f"{count} {word}" for count, word in counts if count)
@@ -80,8 +78,8 @@ def explain(
     engine: Engine, source: MatrixMember, destination: MatrixMember, port: MatrixPort
 ) -> Explanation | ServiceExplanation | str:
     """The explanation of one pair, or why it has none."""
+    ends = asked(source, destination)
     try:
-        ends = asked(source, destination)
         return _services.explain(engine, *ends, port=port.port, protocol=port.protocol)
     except QuestionError as error:
         return str(error)

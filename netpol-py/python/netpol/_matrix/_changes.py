@@ -11,14 +11,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .._answers import ServiceExplanation
 from .._netpol import Engine
 from .._types import PathLike
-from .._verdicts import Verdict
 from ._access import CODES, Access
-from ._cell import explain
 from ._groups import MatrixGroup, MatrixMember
-from ._judge import MIXED, UNANSWERED
+from ._judge import ALLOWED, DENIED, UNANSWERED
 from ._matrix import Matrix, ask
 from ._text import WORDS, grid, label, paint
 
@@ -310,51 +307,48 @@ def _pair_by_pair(
     before: Matrix, after: Matrix, port: int, row: int, column: int, new_row: int, new_column: int
 ) -> tuple[bool, bool, bool]:
     """Whether, among the pairs of a cell that are there before and after, some are opened, some are
-    closed, and some have or had no answer. A pair that is mixed before and after, which only one of a
-    Service can be, is as its backends are."""
+    closed, and some have or had no answer."""
     ends = (
         (before.sources[row], after.sources[new_row]),
         (before.destinations[column], after.destinations[new_column]),
     )
+    if ends[1][0].kind == "service":
+        return _backend_by_backend(before, after, port, *ends)
     old, new = (
         matrix._pairs(port, *(_members(groups[number], groups) for groups in ends))
         for number, matrix in enumerate((before, after))
     )
-    sources, destinations = (_members(groups[0], groups) for groups in ends)
-    counts = np.array(
-        [[_identity(one) != _identity(other) for other in destinations] for one in sources], np.bool_
+    sources, destinations = (
+        [_identity(member) for member in _members(groups[0], groups)] for groups in ends
     )
+    counts = np.array([[one != other for other in destinations] for one in sources], np.bool_)
     counts = counts if counts.any() else ~counts
-    answered = (old != UNANSWERED) & (new != UNANSWERED) & counts
-    became = _REACHED[new] - _REACHED[old]
-    opened, closed = ((became * sign > 0) & answered for sign in (1, -1))
-    backends = [
-        _backend_by_backend(before, after, port, sources[one], destinations[other])
-        for one, other in np.argwhere((old == MIXED) & (new == MIXED) & counts).tolist()
-    ]
     return (
-        bool(opened.any()) or any(found[0] for found in backends),
-        bool(closed.any()) or any(found[1] for found in backends),
+        bool(((old == DENIED) & (new == ALLOWED) & counts).any()),
+        bool(((old == ALLOWED) & (new == DENIED) & counts).any()),
         bool((((old == UNANSWERED) != (new == UNANSWERED)) & counts).any()),
     )
 
 
-# How much of what is asked for is reached, by the bits of a pair.
-_REACHED = np.array([0, 2, 0, 1, 0], np.int8)
-
-
 def _backend_by_backend(
-    before: Matrix, after: Matrix, port: int, source: MatrixMember, service: MatrixMember
-) -> tuple[bool, bool]:
-    """Whether some backends of a Service may be reached that could not be, and the other way round."""
-    verdicts = []
-    for matrix in (before, after):
-        found = explain(matrix.engine, source, service, matrix.ports[port])
-        assert isinstance(found, ServiceExplanation)
-        verdicts.append({(one.destination, one.port): one.verdict for one in found.backends})
-    common = verdicts[0].keys() & verdicts[1].keys()
-    pairs = {(verdicts[0][backend], verdicts[1][backend]) for backend in common}
-    return (Verdict.DENY, Verdict.ALLOW) in pairs, (Verdict.ALLOW, Verdict.DENY) in pairs
+    before: Matrix,
+    after: Matrix,
+    port: int,
+    sources: tuple[MatrixGroup, MatrixGroup],
+    services: tuple[MatrixGroup, MatrixGroup],
+) -> tuple[bool, bool, bool]:
+    """The same of a Service, among the backends that it has before and after."""
+    opened = closed = other = False
+    for pair in zip(*(_members(group, sources) for group in sources), strict=True):
+        old, new = (
+            matrix._backends(port, member, group.members[0])
+            for matrix, member, group in zip((before, after), pair, services, strict=True)
+        )
+        common = old.keys() & new.keys()
+        opened |= any((old[one], new[one]) == (DENIED, ALLOWED) for one in common)
+        closed |= any((old[one], new[one]) == (ALLOWED, DENIED) for one in common)
+        other |= (UNANSWERED in old.values()) != (UNANSWERED in new.values())
+    return opened, closed, other
 
 
 def _members(group: MatrixGroup, groups: tuple[MatrixGroup, MatrixGroup]) -> list[MatrixMember]:

@@ -23,7 +23,7 @@ class MatrixMember:
     """Its addresses in its own order, at most one of each family; one without an endpoint is asked by
     them."""
     service: str | None = None
-    """The name of a Service, ``svc/namespace/name``, which only the engine knows to read."""
+    """The name of a Service, ``svc/namespace/name``, whose backends are asked about."""
 
     def __str__(self) -> str:
         if self.service is not None:

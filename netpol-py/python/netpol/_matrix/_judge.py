@@ -12,22 +12,27 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from .. import _services
+from .._answers import ServiceExplanation
 from .._errors import PortNameError, QuestionError
 from .._netpol import Engine
+from .._verdicts import ServiceVerdict
 from ._access import MatrixPort
 from ._alikes import Alikes
+from ._cell import explain
 from ._groups import MatrixMember, asked
 
 ALLOWED, DENIED, UNANSWERED = 1, 2, 4
 """What a pair is, as bits, so that those of several pairs can be put together."""
-MIXED = ALLOWED | DENIED
-"""What a pair is of which some backends of a Service may be reached and others not."""
 
 Bits: TypeAlias = npt.NDArray[np.uint8]
 Numbers: TypeAlias = npt.NDArray[np.intp]
 _Flags: TypeAlias = npt.NDArray[np.bool_]
 
+_OF_SERVICE = {
+    ServiceVerdict.ALLOW: ALLOWED,
+    ServiceVerdict.DENY: DENIED,
+    ServiceVerdict.MIXED: ALLOWED | DENIED,
+}
 # Pairs that are judged in one call: a few MB of columns.
 _AT_ONCE = 1 << 20
 
@@ -41,7 +46,6 @@ class Judge:
         self._port = port
         count = len(members)
         self._plain = np.array(alikes.is_plain, np.bool_)
-        self._service = np.array([member.service is not None for member in members], np.bool_)
         self._ipv4 = np.zeros(count, np.uint32)
         self._ipv6 = np.zeros((count, 16), np.uint8)
         self._has_ipv4 = np.zeros(count, np.bool_)
@@ -68,7 +72,7 @@ class Judge:
             self._names[:, number] = f"{own.kind.lower()}/{own.namespace}/{own.name}"
             return
         by_family = {address.version: str(address) for address in member.addresses}
-        default = member.service or str(member.addresses[0])
+        default = str(member.addresses[0]) if member.addresses else ""
         self._names[:, number] = by_family.get(4, default), by_family.get(6, default), default
 
     def outer(self, sources: Numbers, destinations: Numbers) -> Bits:
@@ -87,18 +91,15 @@ class Judge:
         ports = self._ports_of(destinations)
         in_ipv4, in_ipv6 = self._families(sources, destinations)
         by_number = self._plain[sources] & self._plain[destinations]
-        by_service = self._service[destinations]
         open_ = ports >= 0
         chosen = by_number & in_ipv4 & open_
         self._decide(found, chosen, self._ipv4[sources[chosen]], self._ipv4[destinations[chosen]], ports)
         chosen = by_number & in_ipv6 & open_
         self._decide(found, chosen, self._ipv6[sources[chosen]], self._ipv6[destinations[chosen]], ports)
-        chosen = ~by_number & ~by_service & open_
+        chosen = ~by_number & open_
         family = np.where(in_ipv4, 0, np.where(in_ipv6, 1, 2))[chosen]
         names, others = (self._names[family, ends[chosen]].tolist() for ends in (sources, destinations))
         self._decide(found, chosen, names, others, ports)
-        for place in np.flatnonzero(by_service):
-            found[place] = self._decide_service(sources[place], destinations[place])
         return found
 
     def _decide(self, found: Bits, chosen: _Flags, source: Any, destination: Any, ports: Any) -> None:
@@ -111,15 +112,30 @@ class Judge:
         bits[np.ma.getmaskarray(verdicts)] = UNANSWERED
         found[chosen] = bits
 
-    def _decide_service(self, source: int, destination: int) -> int:
-        ends = asked(self._members[source], self._members[destination])
+    def service(self, source: int, destination: int) -> int:
+        """The bits of a source with the backends of a Service."""
+        end, service = asked(self._members[source], self._members[destination])
+        assert isinstance(service, str)
+        port, protocol = self._port.port, self._port.protocol
         try:
-            verdict = _services.decide(
-                self._engine, *ends, port=self._port.port, protocol=self._port.protocol
-            )
+            verdict = self._engine.decide_service(end, service, port=port, protocol=protocol)
         except QuestionError:
             return UNANSWERED
-        return {"allow": ALLOWED, "deny": DENIED}.get(verdict, MIXED)
+        return _OF_SERVICE[verdict]
+
+    def backends(self, source: int, destination: int) -> dict[str, int]:
+        """The bits of a source with each backend of a Service, by the backend's name; with nobody where
+        there is no answer."""
+        found = explain(self._engine, self._members[source], self._members[destination], self._port)
+        if isinstance(found, str):
+            return {"": UNANSWERED}
+        assert isinstance(found, ServiceExplanation)
+        return {
+            f"{one.destination.endpoint or one.destination.address} {one.port}": (
+                ALLOWED if one.verdict.is_allow else DENIED
+            )
+            for one in found.backends
+        }
 
     def _families(self, sources: Numbers, destinations: Numbers) -> tuple[_Flags, _Flags]:
         """Which pairs meet in IPv4, and which in IPv6: the first family of the source that both have."""

@@ -17,31 +17,20 @@ from .._types import PathLike, PortLike, ProtocolLike
 from . import _axes
 from ._access import CODES, Access, MatrixPort, read_ports
 from ._alikes import Alikes
-from ._axes import EndsLike
+from ._axes import EndsLike, Question
 from ._cell import MatrixCell, MatrixCellPort, explain
 from ._contents import Contents
 from ._groups import MatrixGroup, MatrixMember
-from ._judge import ALLOWED, DENIED, MIXED, UNANSWERED, Bits, Judge
+from ._judge import ALLOWED, DENIED, UNANSWERED, Bits, Judge
 from ._verdicts import Counted, between
 from ._workloads import GroupBy
 
 if TYPE_CHECKING:
     from ._changes import MatrixChanges
 
+_ORDER = (ALLOWED, DENIED, UNANSWERED)
 # The access that the bits of a cell mean: those of several kinds are some of each.
 _ACCESS_OF_BITS = np.array([3, 1, 0, 2, 3, 2, 2, 2], np.uint8)
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What a matrix was asked, so that another engine can be asked the same."""
-
-    ports: tuple[MatrixPort, ...]
-    sources: EndsLike | None
-    destinations: EndsLike | None
-    group_by: GroupBy
-    prefixes: bool
-    nodes: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,20 +140,18 @@ class Matrix:
         counted = self._counted(port, row, column)
         own = self.ports[port]
         explanations, reason = [], None
-        for bit in (ALLOWED, DENIED, MIXED, UNANSWERED):
-            if bit in counted.examples:
-                source, destination = (self._alikes.members[number] for number in counted.examples[bit])
-                found = explain(self.engine, source, destination, own)
-                if isinstance(found, str):
-                    reason = found
-                else:
-                    explanations.append(found)
+        for pair in dict.fromkeys(counted.examples[bit] for bit in _ORDER if bit in counted.examples):
+            source, destination = (self._alikes.members[number] for number in pair)
+            found = explain(self.engine, source, destination, own)
+            if isinstance(found, str):
+                reason = found
+            else:
+                explanations.append(found)
         return MatrixCellPort(
             port=own,
             access=CODES[self.access_by_port[port, row, column]],
             allowed=counted.counts.get(ALLOWED, 0),
             denied=counted.counts.get(DENIED, 0),
-            mixed=counted.counts.get(MIXED, 0),
             unanswered=counted.counts.get(UNANSWERED, 0),
             explanations=tuple(explanations),
             reason=reason,
@@ -181,6 +168,10 @@ class Matrix:
         """The bits of every pair of members."""
         own, others = (np.array(self._alikes.numbers(axis), np.intp) for axis in (sources, destinations))
         return self._judges[port].outer(own, others)
+
+    def _backends(self, port: int, source: MatrixMember, service: MatrixMember) -> dict[str, int]:
+        """The bits of a member with each backend of a Service."""
+        return self._judges[port].backends(*self._alikes.numbers((source, service)))
 
     def rows(self) -> Iterator[tuple[str, str, str, int | str, str]]:
         """Source, destination, protocol, port and access of every cell and port, source by source."""
@@ -321,6 +312,7 @@ def matrix(
     group_by: GroupBy = "workload",
     prefixes: bool = True,
     nodes: bool = False,
+    services: bool = False,
 ) -> Matrix:
     """Who reaches whom on a port: every source with every destination.
 
@@ -329,11 +321,13 @@ def matrix(
     whether all, some or none are open.
 
     `sources` and `destinations` name whom the rows and columns are about: patterns of names
-    (``"shop/*"``), endpoints, addresses, prefixes; as destinations Services too (``"svc/shop/db"``).
-    When not given that is everybody: all endpoints; with `prefixes` the prefixes that policies name and
-    whoever is in none of them; with `nodes` the nodes. A prefix stands there for its addresses that are
-    no endpoint's and in no narrower prefix that policies name, so that they all have the same verdict;
-    a prefix that the caller names stands for all its addresses that are no endpoint's.
+    (``"shop/*"``), endpoints, addresses, prefixes; as destinations Services too (``"svc/shop/db"``), of
+    which a cell says whether all, some or none of the backends may be reached. When not given that is
+    everybody: all endpoints; with `prefixes` the prefixes that policies name and whoever is in none of
+    them; with `nodes` the nodes; with `services` the Services, as destinations. A prefix stands there
+    for its addresses that are no endpoint's and in no narrower prefix that policies name, so that they
+    all have the same verdict; a prefix that the caller names stands for all its addresses that are no
+    endpoint's.
 
     `group_by` makes one row of many endpoints. ``"workload"``: the replicas of a workload, known by
     the workload's selector where it is loaded, otherwise by labels and by the form of the names.
@@ -342,8 +336,7 @@ def matrix(
     cell of a group says whether all, some or none of the pairs of its endpoints may open the
     connection; no endpoint is paired with itself, but where there is no other.
 
-    Every answer is that of `Engine.decide`, or of `Engine.decide_service` where the destination is a
-    Service; where its answer is mixed, the cell says *some*. Endpoints that no policy tells apart are asked for once,
+    Every answer is that of `Engine.decide`. Endpoints that no policy tells apart are asked for once,
     and the others in columns: about ten million pairs a second, and memory for the result and some
     hundred megabytes.
 
@@ -356,25 +349,16 @@ def matrix(
     >>> found.cell("shop/web", "shop/api").reason
     '`shop/api` declares no TCP port named `postgres`'
     """
-    question = Question(read_ports(port, protocol), sources, destinations, group_by, prefixes, nodes)
+    question = Question(
+        read_ports(port, protocol), sources, destinations, group_by, prefixes, nodes, services
+    )
     return ask(engine, question)
 
 
 def ask(engine: Engine, question: Question, compared: Iterable[Network] = ()) -> Matrix:
     """The matrix of a question. `compared` are the prefixes that the policies of another engine name."""
     contents = Contents(engine, compared)
-    every: list[MatrixGroup] | None = None
-    axes = []
-    for ends, sends in ((question.sources, True), (question.destinations, False)):
-        if ends is not None:
-            axes.append(_axes.named(engine, contents, ends, question.group_by, sends))
-            continue
-        if every is None:
-            every = _axes.everybody(
-                engine, contents, question.group_by, question.prefixes, question.nodes
-            )
-        axes.append(every)
-    sources, destinations = axes
+    axes = sources, destinations = _axes.axes(engine, contents, question)
     alikes = Alikes(
         engine, contents, (member for axis in axes for group in axis for member in group.members)
     )

@@ -9,7 +9,7 @@ from typing import TypeAlias
 import numpy as np
 
 from ._alikes import Alikes
-from ._judge import ALLOWED, DENIED, MIXED, UNANSWERED, Bits, Judge, Numbers
+from ._judge import UNANSWERED, Bits, Judge, Numbers
 
 Group: TypeAlias = Sequence[int]
 """The numbers of the members that a row or a column stands for."""
@@ -24,9 +24,18 @@ def between(
     """For each pair of groups the bits that the pairs of their members have, put together. Nobody is
     paired with itself, but where there is no other pair.
 
-    Members that are alike are asked once. Takes memory for the result and `_HELD` pairs.
+    Members that are alike are asked once, but about Services, to whose backends they may belong. Takes
+    memory for the result and `_HELD` pairs.
     """
     found = np.zeros((len(sources), len(destinations)), np.uint8)
+    services = {
+        column: group[0] for column, group in enumerate(destinations) if _is_service(alikes, group)
+    }
+    for column, service in services.items():
+        for row, group in enumerate(sources):
+            for member in group:
+                found[row, column] |= judge.service(member, service)
+    destinations = [() if column in services else group for column, group in enumerate(destinations)]
     kinds_of_columns = _Kinds(alikes, destinations)
     width = max(1, kinds_of_columns.count)
     for start, end in _parts([len(set(group)) for group in sources], _HELD // width):
@@ -40,6 +49,10 @@ def between(
             part |= _reduced(judge, rows, columns)
     _mend(found, judge, alikes, sources, destinations)
     return found
+
+
+def _is_service(alikes: Alikes, group: Group) -> bool:
+    return alikes.members[group[0]].service is not None
 
 
 class _Side:
@@ -173,6 +186,9 @@ class Counted:
         self.counts: dict[int, int] = {}
         """By their bits."""
         self.examples: dict[int, tuple[int, int]] = {}
+        if _is_service(alikes, destinations):
+            self._count_backends(judge, sources, destinations[0])
+            return
         if len(sources) == len(destinations) == 1 and sources[0] == destinations[0]:
             members = np.array(sources, np.intp)
             self.bits = int(judge.pairs(members, members)[0])
@@ -202,7 +218,7 @@ class Counted:
             at = tuple(np.array(list(pairs), np.intp).T)
             sources_of_pairs, destinations_of_pairs = np.array(list(pairs.values()), np.intp).T
             bits[at] = judge.pairs(sources_of_pairs, destinations_of_pairs)
-        for value in (ALLOWED, DENIED, MIXED, UNANSWERED):
+        for value in (1, 2, UNANSWERED):
             chosen = (bits == value) & (sizes > 0)
             if chosen.any():
                 row, column = np.argwhere(chosen)[0].tolist()
@@ -210,6 +226,15 @@ class Counted:
                 self.counts[value] = int(sizes[chosen].sum())
                 example = int(first_rows[row]), int(first_columns[column])
                 self.examples[value] = pairs.get((row, column), example)
+
+    def _count_backends(self, judge: Judge, sources: Group, service: int) -> None:
+        """Who sends to a Service is a pair with each of its backends."""
+        self.bits = 0
+        for source in sources:
+            for bits in judge.backends(source, service).values():
+                self.bits |= bits
+                self.counts[bits] = self.counts.get(bits, 0) + 1
+                self.examples.setdefault(bits, (source, service))
 
 
 def _by_kind(kinds: Sequence[int], group: Group) -> dict[int, list[int]]:

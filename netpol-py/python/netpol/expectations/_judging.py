@@ -259,7 +259,7 @@ def _ends(end: str, engine: Engine) -> Iterator[EndpointLike]:
         yield end
         return
     if _services.is_service(end):
-        yield from _services.matching(engine, end)
+        yield from map(_services.called, _services.matching(engine, end))
         return
     found = [
         endpoint

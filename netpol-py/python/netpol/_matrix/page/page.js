@@ -276,7 +276,7 @@
       const counts = detail ? detail.counts : [];
       const pairs = counts.reduce((sum, count) => sum + count, 0) || source.count * destination.count;
       if (pairs > 1) {
-        const told = ["allowed", "denied", "mixed", "without an answer"]
+        const told = ["allowed", "denied", "without an answer"]
           .map((word, number) => (counts[number] ? `${counts[number]} ${word}` : ""))
           .filter(Boolean);
         const sum = told.length > 1 ? `${pairs} pairs: ${told.join(", ")}. For example:` : `The same for all ${pairs} pairs. For example:`;
