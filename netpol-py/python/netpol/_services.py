@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from typing import Any, TypeAlias
 
 from ._answers import Backend, Explanation, ServiceExplanation
-from ._errors import NoCommonFamilyError, ServiceError
+from ._errors import NoCommonFamilyError, ServiceError, ServiceNameError
 from ._names import ObjectName
 from ._netpol import Engine
 from ._types import EndpointLike, PortLike, ProtocolLike
@@ -57,6 +57,7 @@ def decide(
 
     Raises what they raise, and `ValueError` for what cannot be asked of a Service.
     """
+    _refuse_service(source)
     if is_service(destination):
         asked = _question(direction, **question)
         return engine.decide_service(source, _service(destination), **asked)
@@ -66,14 +67,28 @@ def decide(
 
 
 def explain(
-    engine: Engine, source: EndpointLike, destination: DestinationLike, **question: Any
+    engine: Engine,
+    source: EndpointLike,
+    destination: DestinationLike,
+    *,
+    direction: Direction | str | None = None,
+    **question: Any,
 ) -> AnyExplanation:
     """What `Engine.explain` answers, or `Engine.explain_service` of a Service, as `decide` in everything
-    else."""
+    else. An explanation has both directions, also where `direction` asks for one."""
+    _refuse_service(source)
     if is_service(destination):
-        return engine.explain_service(source, _service(destination), **_question(**question))
+        asked = _question(direction, **question)
+        return engine.explain_service(source, _service(destination), **asked)
     end: Any = destination
     return engine.explain(source, end, **question)
+
+
+def _refuse_service(source: object) -> None:
+    if is_service(source):
+        raise ServiceNameError(
+            f"`{called(source)}` is a Service, which opens no connections: name its pods as the source"
+        )
 
 
 def _service(end: Any) -> str | ObjectName:

@@ -104,7 +104,9 @@ class Question:
     def explain(self, engine: Engine) -> Answer:
         """The verdict and everything it rests on. Raises `CommandError` when there is no answer."""
         try:
-            found = _services.explain(engine, self.source, self.destination, **self.more)
+            found = _services.explain(
+                engine, self.source, self.destination, direction=self.direction, **self.more
+            )
         except (NetpolError, TypeError, ValueError, OverflowError) as failed:
             raise CommandError(str(failed)) from None
         return Answer(found, self.direction)
