@@ -86,14 +86,16 @@ def test_examples_in_the_help_run(name: str, line: str, shell: Path) -> None:
     assert "Traceback" not in ran.stderr
 
 
-@pytest.mark.parametrize("command", [["--help"], ["check", SHOP], DENIED])
+@pytest.mark.parametrize(
+    "command", [["--help"], ["check", SHOP], DENIED, ["matrix", "--help"], ["replay", "--help"]]
+)
 def test_it_starts_fast(command: list[str]) -> None:
-    """Neither NumPy nor YAML nor the other commands are imported where they are not needed."""
+    """Neither NumPy nor Arrow nor YAML nor the other commands are imported where they are not needed."""
     code = (
         "import sys, netpol._cli\n"
         "try: netpol._cli.main(sys.argv[1:])\n"
         "except SystemExit: pass\n"
-        "heavy = {'numpy', 'yaml', 'argcomplete', 'importlib.metadata', 'netpol.expectations',"
+        "heavy = {'numpy', 'pyarrow', 'yaml', 'argcomplete', 'importlib.metadata', 'netpol.expectations',"
         " 'netpol._cli.sarif', 'netpol._cli.convert', 'xml.etree'}\n"
         "print(sorted(heavy & set(sys.modules)), file=sys.stderr)"
     )
