@@ -9,7 +9,8 @@ from typing import Any
 import netpol
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from netpol import Access
+from netpol import Access, Matrix
+from netpol._matrix._groups import asked
 
 from . import shop
 
@@ -19,6 +20,11 @@ checked = settings(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
     derandomize=True,
 )
+
+HOSTILE = (
+    "</script><script>document.title='hacked'</script><img src=x onerror=\"document.title='hacked'\">"
+)
+"""A name that would be a script, were it not text."""
 
 APPS = ["web", "db"]
 NAMESPACES = ["shop", "other"]
@@ -289,3 +295,16 @@ def twins(made: list[dict[str, Any]], options: netpol.Options | None = None) -> 
     cluster = netpol.Cluster(options)
     cluster.apply([node("one", "10.9.0.1"), node("two", "10.9.0.2"), *TWINS, *made])
     return cluster.publish()
+
+
+def explained(found: Matrix, port: int, row: int, column: int) -> set[str]:
+    """What the engine says of the pairs of a cell."""
+    own = found.ports[port]
+    texts = set()
+    for pair in pairs(found.sources[row], found.destinations[column]):
+        ends = asked(*pair)
+        try:
+            texts.add(str(found.engine.explain(*ends, port=own.port, protocol=own.protocol)))
+        except netpol.QuestionError as error:
+            texts.add(f"no answer\n{error}")
+    return texts

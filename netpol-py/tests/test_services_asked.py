@@ -231,6 +231,14 @@ def test_every_command_warns_of_it(wrong: Path) -> None:
     assert "svc/shop/db" in ran.out and "targetPort 5432" in ran.err
 
 
+def test_the_matrix_of_the_command(manifests: Path) -> None:
+    ran = netpol("matrix", "-f", ".", "-p", "15432", "--services", "--from", "shop/web", "-o", "json", folder=manifests)
+    plain = json.loads(ran.out)
+    assert [one["name"] for one in plain["destinations"]][-2:] == ["svc/shop/all", "svc/shop/db"]
+    ran = netpol("matrix", "-f", ".", "-p", "1", "--from", "svc/shop/db", folder=manifests)
+    assert ran.code == 2 and "is a Service, which sends nothing" in ran.err
+
+
 def test_mixed_is_neither_allow_nor_deny() -> None:
     verdict = ENGINE.decide_service("shop/web", "svc/shop/all", port=15432)
     assert verdict is ServiceVerdict.MIXED and verdict not in ("allow", "deny")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from .. import _services
 from .._answers import ServiceExplanation
@@ -17,6 +17,8 @@ from .._verdicts import Direction, ServiceVerdict
 from .completion import offer, offer_nothing
 from .loading import Loading, add_end_argument
 from .terminal import CommandError
+
+_Answered = TypeVar("_Answered")
 
 
 def add_question_arguments(parser: argparse.ArgumentParser) -> None:
@@ -103,23 +105,18 @@ class Question:
 
     def explain(self, engine: Engine) -> Answer:
         """The verdict and everything it rests on. Raises `CommandError` when there is no answer."""
-        try:
-            found = _services.explain(
-                engine, self.source, self.destination, direction=self.direction, **self.more
-            )
-        except (NetpolError, TypeError, ValueError, OverflowError) as failed:
-            raise CommandError(str(failed)) from None
-        return Answer(found, self.direction)
+        return Answer(self._ask(_services.explain, engine), self.direction)
 
     def decide(self, engine: Engine) -> str:
         """The verdict alone. Raises `CommandError` when there is no answer."""
+        return str(self._ask(_services.decide, engine))
+
+    def _ask(self, question: Callable[..., _Answered], engine: Engine) -> _Answered:
+        ends = self.source, self.destination
         try:
-            verdict = _services.decide(
-                engine, self.source, self.destination, direction=self.direction, **self.more
-            )
+            return question(engine, *ends, direction=self.direction, **self.more)
         except (NetpolError, TypeError, ValueError, OverflowError) as failed:
             raise CommandError(str(failed)) from None
-        return str(verdict)
 
 
 @dataclass(frozen=True, slots=True)

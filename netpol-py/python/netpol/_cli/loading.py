@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .._answers import Address
-from .._netpol import Cluster, Engine, Manifest
 from .._errors import RefusedError
+from .._names import is_address
+from .._netpol import Cluster, Engine, Manifest
 from .._options import Options, ReadOptions
 from .._paths import manifests_matching
 from .._services import called
@@ -176,7 +177,7 @@ def told(engine: Engine) -> Engine:
 
 def full_name(text: str, namespace: str) -> str:
     """The name of an endpoint with its namespace; addresses and full names as they are."""
-    if "/" in text or _is_address(text):
+    if "/" in text or is_address(text):
         return text
     return f"{namespace}/{text}"
 
@@ -252,14 +253,6 @@ def add_end_argument(
     action = parser.add_argument(*names, help=help, **more)
     offer(action, _destination_candidates if services else _endpoint_candidates)
     return action
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _endpoint_candidates(arguments: argparse.Namespace) -> set[str]:

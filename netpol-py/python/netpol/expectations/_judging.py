@@ -10,7 +10,7 @@ from typing import Any
 from .. import _services
 from .._answers import Account, Address, Explanation, Network, Reach
 from .._errors import NetpolError
-from .._names import Endpoint, PolicyName
+from .._names import Endpoint, PolicyName, is_address
 from .._netpol import Engine
 from .._types import EndpointLike
 from .._verdicts import Direction, ServiceVerdict, TierOutcome, Verdict
@@ -88,7 +88,7 @@ def _judge_only(expectation: Expectation, engine: Engine) -> Outcome:
     known = {end for own in expectation.only if not range_of(own) for end in _ends(own, engine)}
     networks = [network for own in expectation.only if (network := range_of(own))]
     known_names = {str(end) for end in known}
-    networks += [ipaddress.ip_network(one) for one in known_names if _is_address(one)]
+    networks += [ipaddress.ip_network(one) for one in known_names if is_address(one)]
     others: dict[Endpoint, None] = {}
     rest: list[Network] = []
     for reached, reach in _reaches(expectation, engine, expectation.destination, towards=True):
@@ -280,21 +280,13 @@ def _named(engine: Engine, end: EndpointLike) -> Endpoint | None:
     """The endpoint at an end, if there is one."""
     if isinstance(end, Endpoint):
         return end
-    if not isinstance(end, str) or _is_address(end):
+    if not isinstance(end, str) or is_address(end):
         return engine.owner(end)
     return engine.endpoint(end) if not _services.is_service(end) else None
 
 
 def _is_address_of(engine: Engine, endpoint: Endpoint, end: EndpointLike) -> bool:
-    return isinstance(end, str) and _is_address(end) and engine.owner(end) == endpoint
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True
+    return isinstance(end, str) and is_address(end) and engine.owner(end) == endpoint
 
 
 def _overlap(one: Network, other: Network) -> bool:
