@@ -88,7 +88,7 @@ def replay(
     `progress` is a function that is told `ReplayProgress` after each batch, or ``True`` for a bar on the
     standard error, when that is a terminal. `threads` is as in `Engine.decide_batch`.
 
-    Needs ``pip install netpol-py[replay]``. `netpol.dask.replay` does the same on many machines.
+    Needs ``pip install 'netpol-py[replay]'``. `netpol.dask.replay` does the same on many machines.
 
     >>> cluster = netpol.Cluster()
     >>> _ = cluster.apply_files("netpol-core/examples/shop")
