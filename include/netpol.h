@@ -21,7 +21,8 @@
  *
  * Three nouns. A `netpol_cluster` is what writers see; a `netpol_engine` is an immutable snapshot of
  * it, which `netpol_cluster_publish` makes; a `netpol_reader`, one per thread, asks the newest engine
- * without ever waiting. A dataplane feeds one cluster from one thread and has a reader in each worker.
+ * without ever waiting. A dataplane feeds one cluster from one thread and has a reader in each worker,
+ * and beside it a `netpol_flows` where nothing else keeps track of connections.
  *
  * Ownership. What a function hands over through a `**_out` parameter is the caller's, who frees it
  * with the function named `_free`. Objects do not depend on each other's life: an engine, reader or
@@ -191,6 +192,10 @@ enum netpol_status
    */
   NETPOL_STATUS_UNREADABLE_PACKET = 300,
   /**
+   * The table of connections knows no flow that the packet belongs to.
+   */
+  NETPOL_STATUS_UNKNOWN_FLOW = 301,
+  /**
    * A defect of the library was met and contained. The call may have been done in part.
    */
   NETPOL_STATUS_PANIC = 900,
@@ -251,6 +256,47 @@ enum netpol_direction
 typedef enum netpol_direction netpol_direction;
 #else
 typedef uint8_t netpol_direction;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * How far a flow has come.
+ */
+enum netpol_flow_state
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint8_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+  /**
+   * Only its opener has sent anything.
+   */
+  NETPOL_FLOW_STATE_OPENING = 0,
+  /**
+   * The other side has answered.
+   */
+  NETPOL_FLOW_STATE_ANSWERED = 1,
+  /**
+   * The opener has gone on after that; with TCP, it has acknowledged the answer.
+   */
+  NETPOL_FLOW_STATE_ESTABLISHED = 2,
+  /**
+   * One side has sent everything.
+   */
+  NETPOL_FLOW_STATE_HALF_CLOSED = 3,
+  /**
+   * Both sides have.
+   */
+  NETPOL_FLOW_STATE_CLOSED = 4,
+  /**
+   * One side has given up.
+   */
+  NETPOL_FLOW_STATE_RESET = 5,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum netpol_flow_state netpol_flow_state;
+#else
+typedef uint8_t netpol_flow_state;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
 
@@ -554,6 +600,53 @@ typedef uint8_t netpol_tier;
 #endif // __cplusplus
 
 /**
+ * What a packet is to the table.
+ */
+enum netpol_tracking
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint8_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+  /**
+   * Judged by policy on its own, and not remembered: it belongs to no flow and opens none, or there
+   * was no room.
+   */
+  NETPOL_TRACKING_NOT_TRACKED = 0,
+  /**
+   * The first packet of a flow, judged by policy, and remembered when it may pass.
+   */
+  NETPOL_TRACKING_NEW = 1,
+  /**
+   * Of a flow, from the side that opened it.
+   */
+  NETPOL_TRACKING_ESTABLISHED = 2,
+  /**
+   * Of a flow, from the other side.
+   */
+  NETPOL_TRACKING_REPLY = 3,
+  /**
+   * An ICMP error about a packet of a flow.
+   */
+  NETPOL_TRACKING_RELATED = 4,
+  /**
+   * A piece of a fragmented packet whose first piece was judged, or one that is denied because it
+   * would write over what that was judged by.
+   */
+  NETPOL_TRACKING_FRAGMENT = 5,
+  /**
+   * Of a flow that policy does not allow any more.
+   */
+  NETPOL_TRACKING_CUT_OFF = 6,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum netpol_tracking netpol_tracking;
+#else
+typedef uint8_t netpol_tracking;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
  * What follows the IP header.
  */
 enum netpol_transport
@@ -630,6 +723,18 @@ typedef struct netpol_cluster netpol_cluster;
  * lives until every clone of it is freed, whatever becomes of the cluster.
  */
 typedef struct netpol_engine netpol_engine;
+
+/**
+ * A bounded table of connections: replies and ICMP errors of what policy allowed pass, later fragments
+ * follow the first, and what policy does not allow any more is cut off. Dataplanes with conntrack ask
+ * about new connections only and do not need it.
+ *
+ * One thread at a time may use a table; both directions of a connection must come to the same one.
+ * All readers it is given are to be of one cluster. Every call is told the time in
+ * nanoseconds since some moment that is the same for all calls, as CLOCK_MONOTONIC tells it; a time
+ * before one that was told is taken for that. Nothing is allocated once it is made.
+ */
+typedef struct netpol_flows netpol_flows;
 
 /**
  * A text that was read: its objects, and everything that is wrong with it. Nothing is refused before
@@ -1063,6 +1168,237 @@ typedef struct {
 } netpol_policy_name;
 
 /**
+ * What a table of connections is made with. Set everything to 0, then `size`, `seed` and what is wanted
+ * otherwise: 0 means the default in every other field. What each says is with the field of the same
+ * name in the documentation of `netpol_core::flows::FlowOptions` and `FlowTimeouts`.
+ */
+typedef struct {
+  /**
+   * `sizeof(netpol_flow_options)`: fields that a program did not know of stay at their defaults.
+   */
+  size_t size;
+  /**
+   * Sixteen random bytes, from `getrandom` or the like, other ones for each table and start, and told
+   * to nobody: who knows them can send packets that all come to one place of the table. Not
+   * all 0.
+   */
+  uint64_t seed[2];
+  /**
+   * For how many flows there is to be room, of 66 bytes each. Default 65,536.
+   */
+  size_t capacity;
+  /**
+   * For how many fragmented packets there is to be room, of 56 bytes each. Default 1,024.
+   */
+  size_t fragments;
+  /**
+   * How long a flow is remembered after its last packet, in milliseconds: TCP that nobody has
+   * answered. Default 120,000.
+   */
+  uint64_t tcp_opening_ms;
+  /**
+   * TCP that was answered and not acknowledged. Default 60,000.
+   */
+  uint64_t tcp_answered_ms;
+  /**
+   * TCP that is established. Default 7,440,000: 2 hours and 4 minutes.
+   */
+  uint64_t tcp_established_ms;
+  /**
+   * TCP that one side has closed. Default 3,600,000.
+   */
+  uint64_t tcp_half_closed_ms;
+  /**
+   * TCP that both sides have closed. Default 120,000.
+   */
+  uint64_t tcp_closed_ms;
+  /**
+   * TCP that was reset. Default 10,000.
+   */
+  uint64_t tcp_reset_ms;
+  /**
+   * UDP that nobody has answered. Default 30,000.
+   */
+  uint64_t udp_opening_ms;
+  /**
+   * UDP that was answered. Default 120,000.
+   */
+  uint64_t udp_answered_ms;
+  /**
+   * SCTP whose handshake has not ended. Default 3,000.
+   */
+  uint64_t sctp_opening_ms;
+  /**
+   * SCTP that is established. Default 210,000.
+   */
+  uint64_t sctp_established_ms;
+  /**
+   * SCTP that is shutting down or was aborted. Default 10,000.
+   */
+  uint64_t sctp_closed_ms;
+  /**
+   * A question of ICMP. Default 30,000.
+   */
+  uint64_t icmp_ms;
+  /**
+   * Other protocols. Default 600,000.
+   */
+  uint64_t other_ms;
+  /**
+   * What the first fragment of a packet was answered. Default 30,000.
+   */
+  uint64_t fragments_ms;
+  /**
+   * A TCP segment without SYN, or SCTP packet without INIT, that belongs to no known flow: 1 judged
+   * as the first of one (default), 2 denied.
+   */
+  uint8_t mid_stream;
+  /**
+   * Not used; 0.
+   */
+  uint8_t reserved[7];
+} netpol_flow_options;
+
+/**
+ * What a table answers about a packet. 16 bytes.
+ */
+typedef struct {
+  /**
+   * The generation of the engine that was asked.
+   */
+  uint64_t generation;
+  /**
+   * A `netpol_verdict`.
+   */
+  uint8_t verdict;
+  /**
+   * A `netpol_tracking`.
+   */
+  uint8_t tracking;
+  /**
+   * The bytes are no packet that can be judged; the verdict is deny. Only in batches.
+   */
+  bool is_unreadable;
+  /**
+   * Not used; 0.
+   */
+  uint8_t reserved[5];
+} netpol_flow_verdict;
+
+/**
+ * A packet of a batch: bytes that begin with its IP header.
+ */
+typedef struct {
+  /**
+   * Where they are; may be NULL when `len` is 0.
+   */
+  const uint8_t *data;
+  /**
+   * How many there are.
+   */
+  size_t len;
+} netpol_bytes;
+
+/**
+ * A flow, as it is at this moment. 72 bytes.
+ */
+typedef struct {
+  /**
+   * The packet that opened it, by which policies judge it: `netpol_reader_attribute` says why.
+   */
+  netpol_packet opening;
+  /**
+   * The generation in which policy was last asked about it.
+   */
+  uint64_t generation;
+  /**
+   * When its last packet came, in nanoseconds as the table was told.
+   */
+  uint64_t seen_ns;
+  /**
+   * What tells questions of ICMP apart, when `has_icmp_identifier`.
+   */
+  uint16_t icmp_identifier;
+  /**
+   * Whether there is an identifier.
+   */
+  bool has_icmp_identifier;
+  /**
+   * A `netpol_flow_state`.
+   */
+  uint8_t state;
+  /**
+   * Policy does not allow it any more, so none of its packets pass.
+   */
+  bool is_cut_off;
+  /**
+   * Not used; 0.
+   */
+  uint8_t reserved[3];
+} netpol_flow;
+
+/**
+ * What is told of flows. `userdata` is what the caller gave; the flow lives during the call, in which
+ * table and reader must not be used. It must return: no `longjmp` and no exception may leave it.
+ */
+typedef void (*netpol_flow_callback)(void *userdata, const netpol_flow *flow);
+
+/**
+ * What is in a table, and what has happened to it since it was made. Arrays have room for numbers that
+ * may come.
+ */
+typedef struct {
+  /**
+   * How many flows there is room for.
+   */
+  size_t capacity;
+  /**
+   * How many there are in each `netpol_flow_state`, those that are cut off among them.
+   */
+  size_t by_state[8];
+  /**
+   * How many of them are cut off.
+   */
+  size_t cut_off;
+  /**
+   * How many fragmented packets are known.
+   */
+  size_t fragments;
+  /**
+   * How many packets passed, by `netpol_tracking`.
+   */
+  uint64_t allowed[8];
+  /**
+   * How many did not.
+   */
+  uint64_t denied[8];
+  /**
+   * How many flows were opened and remembered.
+   */
+  uint64_t opened;
+  /**
+   * How many were forgotten because they were quiet for too long.
+   */
+  uint64_t expired;
+  /**
+   * How many made room for others before their time was over.
+   */
+  uint64_t evicted;
+  /**
+   * How many were allowed and not remembered, because only established ones were in their places.
+   */
+  uint64_t refused;
+  /**
+   * How often a flow was cut off.
+   */
+  uint64_t cuts;
+  /**
+   * How often one that was cut off was allowed again.
+   */
+  uint64_t resumed;
+} netpol_flow_statistics;
+
+/**
  * An object of a manifest. The texts live as long as the manifest.
  */
 typedef struct {
@@ -1425,7 +1761,7 @@ typedef struct {
 } netpol_network_policy;
 
 /**
- * What the headers of an IP packet say. 112 bytes.
+ * What the headers of an IP packet say. 128 bytes.
  */
 typedef struct {
   /**
@@ -1440,6 +1776,26 @@ typedef struct {
    * The number that the fragments of one packet have in common.
    */
   uint32_t identification;
+  /**
+   * The number of the first byte of a TCP segment, when `has_tcp_flags`.
+   */
+  uint32_t tcp_sequence;
+  /**
+   * The number of the byte that its sender waits for, when `tcp_flags` have NETPOL_TCP_ACK.
+   */
+  uint32_t tcp_acknowledgement;
+  /**
+   * Where in the packet a later fragment begins, in units of eight bytes.
+   */
+  uint16_t fragment_offset;
+  /**
+   * What an ICMP echo or timestamp and its answer have in common, when `has_icmp_identifier`.
+   */
+  uint16_t icmp_identifier;
+  /**
+   * The same of the embedded packet, when `has_embedded_icmp_identifier`.
+   */
+  uint16_t embedded_icmp_identifier;
   /**
    * A `netpol_fragment`.
    */
@@ -1457,9 +1813,25 @@ typedef struct {
    */
   uint8_t tcp_flags;
   /**
+   * Whether there is an identifier of ICMP.
+   */
+  bool has_icmp_identifier;
+  /**
+   * Whether there is one in the embedded packet.
+   */
+  bool has_embedded_icmp_identifier;
+  /**
+   * Whether there is a chunk of SCTP.
+   */
+  bool has_sctp_chunk;
+  /**
+   * The type of the first one.
+   */
+  uint8_t sctp_chunk;
+  /**
    * Not used; 0.
    */
-  uint8_t reserved[8];
+  uint8_t reserved[6];
 } netpol_raw_packet;
 
 /**
@@ -2117,6 +2489,103 @@ netpol_status netpol_engine_policy(const netpol_engine *engine,
                                    netpol_string **name_out);
 
 /**
+ * A table of connections.
+ *
+ * NETPOL_STATUS_INVALID_VALUE without a seed, NETPOL_STATUS_INVALID_LENGTH when there is no memory for
+ * so many flows.
+ */
+NETPOL_NODISCARD
+netpol_status netpol_flows_new(const netpol_flow_options *options,
+                               netpol_flows **flows_out);
+
+/**
+ * Frees a table; NULL is ignored.
+ */
+void netpol_flows_free(netpol_flows *flows);
+
+/**
+ * May the packet pass of which `bytes` begin with the IP header? Remembers the flow that it opens, or
+ * what it means to the flow that it belongs to. `flags` are those of a `netpol_packet`.
+ *
+ * NETPOL_STATUS_UNREADABLE_PACKET when it cannot be judged, and should not pass.
+ */
+NETPOL_NODISCARD
+netpol_status netpol_flows_judge(netpol_flows *flows,
+                                 netpol_reader *reader,
+                                 const uint8_t *bytes,
+                                 size_t bytes_len,
+                                 uint8_t flags,
+                                 uint64_t now_ns,
+                                 netpol_flow_verdict *verdict_out);
+
+/**
+ * Judges many packets, one after the other, by one engine and at one time: `verdicts_out[i]` answers
+ * `packets[i]`. What cannot be read is denied and says so.
+ *
+ * NETPOL_STATUS_NULL_POINTER when one of them is NULL and has a length; then none is judged.
+ */
+NETPOL_NODISCARD
+netpol_status netpol_flows_judge_batch(netpol_flows *flows,
+                                       netpol_reader *reader,
+                                       const netpol_bytes *packets,
+                                       size_t packets_len,
+                                       uint64_t now_ns,
+                                       netpol_flow_verdict *verdicts_out);
+
+/**
+ * The flow that a packet belongs to, or that an ICMP error is about. Changes nothing, and asks no policy.
+ *
+ * NETPOL_STATUS_UNKNOWN_FLOW when the table knows none.
+ */
+NETPOL_NODISCARD
+netpol_status netpol_flows_find(const netpol_flows *flows,
+                                const uint8_t *bytes,
+                                size_t bytes_len,
+                                netpol_flow *flow_out);
+
+/**
+ * Judges every flow again that was last judged in another generation, and tells those that policy does
+ * not allow any more, each once: what was offloaded of these is to be taken back. A table need not be
+ * rechecked for its own sake: it judges a flow again before its next packet passes.
+ */
+NETPOL_NODISCARD
+netpol_status netpol_flows_recheck(netpol_flows *flows,
+                                   netpol_reader *reader,
+                                   uint64_t now_ns,
+                                   netpol_flow_callback cut_off,
+                                   void *userdata);
+
+/**
+ * What is in the table, and what has happened to it. Looks at the whole table.
+ */
+NETPOL_NODISCARD
+netpol_status netpol_flows_statistics(netpol_flows *flows,
+                                      uint64_t now_ns,
+                                      netpol_flow_statistics *statistics_out);
+
+/**
+ * Forgets every flow and fragment; counters stay. NULL is ignored.
+ */
+void netpol_flows_clear(netpol_flows *flows);
+
+/**
+ * How many bytes a table takes, which never changes; 0 for NULL.
+ */
+size_t netpol_flows_memory(const netpol_flows *flows);
+
+/**
+ * The name of a `netpol_tracking`, such as `cutOff`; empty for other numbers. The text lives as long as
+ * the library.
+ */
+netpol_str netpol_tracking_name(int32_t tracking);
+
+/**
+ * The name of a `netpol_flow_state`, such as `halfClosed`; empty for other numbers. The text lives as
+ * long as the library.
+ */
+netpol_str netpol_flow_state_name(int32_t state);
+
+/**
  * Reads a text, YAML or JSON, as `netpol_cluster_apply` of this cluster would, without applying it.
  * `name` is what reports call the text and may be empty.
  */
@@ -2217,7 +2686,7 @@ netpol_status netpol_packet_parse(const uint8_t *bytes,
 /**
  * May the packet pass of which `bytes` begin with the IP header? As `netpol_packet_parse` and
  * `netpol_reader_decide`: it knows no connection, so replies and later fragments are judged as if each
- * were the first packet.
+ * were the first packet; `netpol_flows_judge` knows them.
  */
 NETPOL_NODISCARD
 netpol_status netpol_reader_decide_raw(netpol_reader *reader,
