@@ -24,7 +24,10 @@ expectations:
 
 
 def run(pytester: pytest.Pytester, *arguments: str) -> pytest.RunResult:
-    return pytester.runpytest_subprocess("-p", "no:cacheprovider", *arguments)
+    # Hypothesis takes half a second to start, and no session here needs it.
+    return pytester.runpytest_subprocess(
+        "-p", "no:cacheprovider", "-p", "no:hypothesispytest", *arguments
+    )
 
 
 def test_expectations_are_tests(pytester: pytest.Pytester) -> None:
