@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import pickle
+from collections import Counter
 from typing import Any
 
 import netpol
@@ -301,6 +302,47 @@ def test_services() -> None:
     ):
         with pytest.raises(netpol.ServiceError, match=message):
             netpol.matrix(engine, port=80, destinations=wrong)
+
+
+def service(name: str, **selector: str) -> dict[str, Any]:
+    return {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": name, "namespace": "shop"},
+        "spec": {"selector": selector, "ports": [{"port": 8000, "targetPort": 80}]},
+    }
+
+
+@checked
+@given(engines(), st.sampled_from(["endpoint", "labels", "namespace"]))
+def test_services_are_to_every_source_what_the_engine_says(engine: netpol.Engine, group_by: Any) -> None:
+    cluster = netpol.Cluster.restore(engine.save())
+    cluster.apply([service("web", app="web"), service("db", app="db"), service("even", index="0")])
+    engine = cluster.publish()
+    found = netpol.matrix(engine, port=8000, services=True, nodes=True, group_by=group_by)
+    words = {"allow": Access.ALL, "deny": Access.NONE, "mixed": Access.SOME}
+    for column, name in enumerate(("db", "even", "web"), len(found.destinations) - 3):
+        for row, source in enumerate(found.sources):
+            accesses, counts = set(), Counter[str]()
+            for member in source.members:
+                end = member.endpoint or member.addresses[0]
+                try:
+                    known = engine.explain_service(end, f"svc/shop/{name}", port=8000)
+                except netpol.QuestionError:
+                    accesses.add(Access.UNANSWERED)
+                    counts["unanswered"] += 1
+                    continue
+                accesses.add(words[known.verdict])
+                counts.update(str(one.verdict) for one in known.backends)
+            expected = accesses.pop() if len(accesses) == 1 else Access.SOME
+            cell = found.cell(row, column)
+            assert cell.access is expected, (source, name)
+            told = cell.ports[0]
+            assert (told.allowed, told.denied, told.unanswered) == (
+                counts["allow"],
+                counts["deny"],
+                counts["unanswered"],
+            )
 
 
 def test_it_is_frozen_and_pickled() -> None:
