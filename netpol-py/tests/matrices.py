@@ -163,6 +163,7 @@ options = st.sampled_from(
         netpol.Options(own_node_egress=True),
         netpol.Options(unknown_pod_addresses="deny"),
         netpol.Options(self_traffic=False),
+        netpol.Options(service_hairpin=True),
         netpol.Options(ip_block_pods="never"),
     ]
 )

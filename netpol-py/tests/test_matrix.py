@@ -21,6 +21,7 @@ from .matrices import (
     engines,
     expected,
     pairs,
+    policy,
     twins,
     workload,
 )
@@ -317,11 +318,12 @@ def service(name: str, **selector: str) -> dict[str, Any]:
 @given(engines(), st.sampled_from(["endpoint", "labels", "namespace"]))
 def test_services_are_to_every_source_what_the_engine_says(engine: netpol.Engine, group_by: Any) -> None:
     cluster = netpol.Cluster.restore(engine.save())
-    cluster.apply([service("web", app="web"), service("db", app="db"), service("even", index="0")])
+    # No policy hears of what the last one selects by: others are like its only backend.
+    cluster.apply([service("web", app="web"), service("db", app="db"), service("one", unheard="1")])
     engine = cluster.publish()
     found = netpol.matrix(engine, port=8000, services=True, nodes=True, group_by=group_by)
     words = {"allow": Access.ALL, "deny": Access.NONE, "mixed": Access.SOME}
-    for column, name in enumerate(("db", "even", "web"), len(found.destinations) - 3):
+    for column, name in enumerate(("db", "one", "web"), len(found.destinations) - 3):
         for row, source in enumerate(found.sources):
             accesses, counts = set(), Counter[str]()
             for member in source.members:
@@ -343,6 +345,16 @@ def test_services_are_to_every_source_what_the_engine_says(engine: netpol.Engine
                 counts["deny"],
                 counts["unanswered"],
             )
+
+
+def test_a_backend_is_to_itself_what_it_is_to_nobody_else() -> None:
+    closed = policy("closed", policyTypes=["Ingress"])
+    engine = twins([closed, service("one", unheard="a")], netpol.Options(service_hairpin=True))
+    ask: dict[str, Any] = {"port": 8000, "sources": ["shop/a", "shop/alike"], "destinations": "svc/shop/one"}
+    found = netpol.matrix(engine, **ask, group_by="endpoint")
+    assert found.access.tolist() == [[1], [0]]
+    whole = netpol.matrix(engine, **ask, group_by="namespace").cell(0, 0).ports[0]
+    assert (whole.access, whole.allowed, whole.denied) == (Access.SOME, 1, 1)
 
 
 def test_it_is_frozen_and_pickled() -> None:

@@ -45,7 +45,8 @@ class ServiceColumn:
     """A Service on one port.
 
     Sources that are alike have the same families, so that they are led to the same backends, and fare alike
-    there. But a backend is not to itself what it is to others: who is one is asked alone.
+    there. But a backend may be to itself what it is to nobody else (`Options.service_hairpin`): who is one is
+    asked alone.
     """
 
     def __init__(self, engine: Engine, alikes: Alikes, port: MatrixPort, service: int) -> None:
