@@ -357,6 +357,14 @@ def test_a_backend_is_to_itself_what_it_is_to_nobody_else() -> None:
     assert (whole.access, whole.allowed, whole.denied) == (Access.SOME, 1, 1)
 
 
+def test_nodes_are_told_apart_where_a_backend_is_on_one() -> None:
+    closed = policy("closed", policyTypes=["Egress"])
+    engine = twins([closed, service("one", unheard="host")], netpol.Options(own_node_egress=True))
+    ends = ["shop/a", "shop/on-another-node"]
+    found = netpol.matrix(engine, port=8000, sources=ends, destinations="svc/shop/one", group_by="endpoint")
+    assert found.access.tolist() == [[1], [0]]
+
+
 def test_it_is_frozen_and_pickled() -> None:
     found = netpol.matrix(shop.engine(), port=5432)
     with pytest.raises(ValueError, match="read-only"):

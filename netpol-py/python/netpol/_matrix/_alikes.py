@@ -85,6 +85,17 @@ class Alikes:
     def _number(self, key: object) -> int:
         return self._keys.setdefault(key, len(self._keys))
 
+    def kind(self, number: int, by_node: bool) -> int:
+        """What a member shares with those who are alike to an end, which tells nodes apart or does not."""
+        by_node = by_node or self.is_special[number]
+        return (self.by_everything if by_node else self.by_policies)[number]
+
+    def is_told_apart_by_node(self, end: Endpoint | Address) -> bool:
+        """Whether a verdict about an end, who need not be a member, may depend on the node of the other."""
+        if isinstance(end, Endpoint):
+            return self._special(MatrixMember(end, self._contents.addresses(end)))
+        return self._special(MatrixMember(None, (end,)))
+
     def _special(self, member: MatrixMember) -> bool:
         """Whether it is a node, or may be taken for one, or its address is another's."""
         if any(address in self._contents.node_addresses for address in member.addresses):

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
-from .._answers import ServiceExplanation
+from .._answers import Address, ServiceExplanation
 from .._errors import QuestionError
+from .._names import Endpoint
 from .._netpol import Engine
 from .._types import EndpointLike
 from ._access import ALLOWED, DENIED, UNANSWERED, MatrixPort
@@ -24,16 +25,22 @@ class Sources:
     """The members of a row."""
 
     members: frozenset[int]
-    kinds: Mapping[int, Sequence[int]]
-    """The same by what they are alike in."""
+    kinds: tuple[Mapping[int, Sequence[int]], Mapping[int, Sequence[int]]]
+    """The same by what they are alike in, and where nodes are told apart."""
 
     @classmethod
     def of(cls, alikes: Alikes, group: Sequence[int]) -> Self:
         """Those of a group."""
-        return cls(frozenset(group), by_kind(alikes.by_everything, group))
+        usual, by_node = (
+            by_kind({number: alikes.kind(number, told) for number in group}, group)
+            for told in (False, True)
+        )
+        return cls(frozenset(group), (usual, by_node))
 
 
-def by_kind(kinds: Sequence[int], group: Sequence[int]) -> dict[int, list[int]]:
+def by_kind(
+    kinds: Sequence[int] | Mapping[int, int], group: Sequence[int]
+) -> dict[int, list[int]]:
     """The members of a group, those of a kind together."""
     found: dict[int, list[int]] = defaultdict(list)
     for member in group:
@@ -55,19 +62,21 @@ class ServiceColumn:
         self._port = port
         self._service = service
         self._known: dict[int, int] = {}
-        self._receivers: set[int] = set()
+        backends: set[Endpoint | Address] = set()
         for source in alikes.by_families.values():
             end, name = self._ends(source)
             try:
                 found = engine.backends(end, name, port=port.port, protocol=port.protocol)
             except QuestionError:
                 continue
-            self._receivers |= alikes.endpoints(one.endpoint for one in found if one.endpoint)
+            backends |= {own for one in found if (own := one.endpoint or one.address)}
+        self._by_node = any(map(alikes.is_told_apart_by_node, backends))
+        self._receivers = alikes.endpoints(own for own in backends if isinstance(own, Endpoint))
 
     def alike(self, sources: Sources) -> Iterator[tuple[int, int]]:
         """Sources that each stand for some, and for how many."""
         receivers = self._receivers & sources.members
-        for members in sources.kinds.values():
+        for members in sources.kinds[self._by_node].values():
             if receivers:
                 members = [member for member in members if member not in receivers]
             if members:
@@ -79,7 +88,9 @@ class ServiceColumn:
         """What sources have with the backends, put together."""
         found = 0
         for source, _ in self.alike(sources):
-            kind = -1 - source if source in self._receivers else self._alikes.by_everything[source]
+            # Who is asked alone has a number that no kind has.
+            is_alone = source in self._receivers
+            kind = -1 - source if is_alone else self._alikes.kind(source, self._by_node)
             if kind not in self._known:
                 self._known[kind] = self._decide(source)
             found |= self._known[kind]
