@@ -10,6 +10,7 @@ use std::ptr::{null, null_mut};
 
 use arbitrary::Arbitrary;
 use libfuzzer_sys::fuzz_target;
+use netpol::address::netpol_address;
 use netpol::changes::*;
 use netpol::cluster::*;
 use netpol::decision::*;

@@ -3,7 +3,7 @@
 use netpol_core::engine::Changes;
 use netpol_core::{Packet, Verdict};
 
-use crate::cluster::netpol_address;
+use crate::address::netpol_address;
 use crate::engine::netpol_engine;
 use crate::guard::{guard, guard_or};
 use crate::packet::{netpol_packet, verdict_number};

@@ -1,12 +1,12 @@
 //! The cluster: what writers see.
 
-use std::net::IpAddr;
 use std::time::Duration;
 
 use netpol_core::manifest::{Admission, Manifest, ReadOptions};
 use netpol_core::model::{Kind, Object, WorkloadKind};
 use netpol_core::{Applied, Cluster, Error};
 
+use crate::address::{self, netpol_address};
 use crate::engine::netpol_engine;
 use crate::guard::{guard, guard_or};
 use crate::options::netpol_options;
@@ -72,35 +72,6 @@ pub enum netpol_kind {
     Service = 15,
     /// EndpointSlice.
     EndpointSlice = 16,
-}
-
-/// An address, for lists of them.
-#[derive(Clone, Copy, Debug)]
-#[repr(C)]
-pub struct netpol_address {
-    /// In network order; an IPv4 address is the first four bytes.
-    pub bytes: [u8; 16],
-    /// 4 or 6.
-    pub family: u8,
-    /// Not used; 0.
-    pub reserved: [u8; 3],
-}
-
-impl netpol_address {
-    pub(crate) fn read(&self) -> Result<IpAddr, netpol_status> {
-        if self.reserved != [0; 3] {
-            return Err(netpol_status::InvalidValue);
-        }
-        crate::packet::address(self.family, &self.bytes)
-    }
-}
-
-fn addresses(
-    addresses: *const netpol_address,
-    length: usize,
-) -> Result<Vec<IpAddr>, netpol_status> {
-    // SAFETY: the header's contract, for the functions below.
-    unsafe { pointer::array(addresses, length) }?.iter().map(netpol_address::read).collect()
 }
 
 pub(crate) const fn admission(number: i32) -> Result<Admission, netpol_status> {
@@ -286,7 +257,9 @@ pub unsafe extern "C" fn netpol_cluster_set_node_addresses(
     guard(|| {
         // SAFETY: the header's contract.
         let (cluster, node) = unsafe { (pointer::exclusive(cluster)?, node.text()?) };
-        cluster.cluster.set_node_addresses(node, self::addresses(addresses, addresses_len)?);
+        // SAFETY: the header's contract.
+        let addresses = unsafe { address::list(addresses, addresses_len) }?;
+        cluster.cluster.set_node_addresses(node, addresses);
         Ok(())
     })
 }
@@ -305,7 +278,8 @@ pub unsafe extern "C" fn netpol_cluster_resolve_domain(
     guard(|| {
         // SAFETY: the header's contract.
         let (cluster, domain) = unsafe { (pointer::exclusive(cluster)?, domain.text()?) };
-        let addresses = self::addresses(addresses, addresses_len)?;
+        // SAFETY: the header's contract.
+        let addresses = unsafe { address::list(addresses, addresses_len) }?;
         let expires = (expires != 0).then(|| Duration::from_nanos(expires));
         cluster.cluster.resolve_domain(domain, addresses, expires);
         Ok(())
@@ -328,7 +302,8 @@ pub unsafe extern "C" fn netpol_cluster_withdraw_domain(
         if addresses.is_null() {
             cluster.cluster.withdraw_domain(domain, None);
         } else {
-            let addresses = self::addresses(addresses, addresses_len)?;
+            // SAFETY: the header's contract.
+            let addresses = unsafe { address::list(addresses, addresses_len) }?;
             cluster.cluster.withdraw_domain(domain, Some(&addresses));
         }
         Ok(())

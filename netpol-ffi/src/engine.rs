@@ -7,7 +7,7 @@ use netpol_core::net::Protocol;
 use netpol_core::render;
 use netpol_core::{Engine, Packet, Verdict};
 
-use crate::cluster::netpol_address;
+use crate::address::netpol_address;
 use crate::decision::{netpol_decision, tier_number};
 use crate::guard::{guard, guard_or};
 use crate::packet::{netpol_direction, netpol_packet, verdict_number};

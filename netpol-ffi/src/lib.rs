@@ -14,6 +14,7 @@
 mod guard;
 mod pointer;
 
+pub mod address;
 pub mod changes;
 pub mod cluster;
 pub mod decision;
@@ -34,6 +35,7 @@ pub mod service;
 pub mod service_objects;
 pub mod statistics;
 pub mod status;
+pub mod status_text;
 pub mod text;
 pub mod version;
 

@@ -1,11 +1,10 @@
 //! Packets and verdicts.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-
 use netpol_core::net::Protocol;
 use netpol_core::packet::Transport;
 use netpol_core::{Packet, Verdict};
 
+use crate::address::{address, ipv4};
 use crate::status::netpol_status;
 
 /// May it pass?
@@ -126,12 +125,6 @@ impl netpol_packet {
     }
 }
 
-/// The IPv4 address in the first bytes.
-#[inline(always)]
-fn ipv4(&[a, b, c, d, ..]: &[u8; 16]) -> IpAddr {
-    IpAddr::V4(Ipv4Addr::new(a, b, c, d))
-}
-
 /// What follows the IP header, by the number of a `netpol_transport`.
 #[inline]
 pub(crate) const fn transport(
@@ -144,28 +137,6 @@ pub(crate) const fn transport(
         1 => Ok(Transport::Icmp { kind, code }),
         2 => Ok(Transport::Unknown),
         _ => Err(netpol_status::InvalidValue),
-    }
-}
-
-/// An address of a family.
-#[inline]
-pub(crate) fn address(family: u8, bytes: &[u8; 16]) -> Result<IpAddr, netpol_status> {
-    match family {
-        4 => Ok(ipv4(bytes)),
-        6 => Ok(IpAddr::V6(Ipv6Addr::from(*bytes))),
-        _ => Err(netpol_status::InvalidValue),
-    }
-}
-
-/// The family of an address, and its bytes.
-pub(crate) fn address_bytes(address: IpAddr) -> (u8, [u8; 16]) {
-    match address {
-        IpAddr::V4(address) => {
-            let mut bytes = [0; 16];
-            bytes[..4].copy_from_slice(&address.octets());
-            (4, bytes)
-        }
-        IpAddr::V6(address) => (6, address.octets()),
     }
 }
 

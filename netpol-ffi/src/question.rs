@@ -6,7 +6,8 @@ use netpol_core::engine::QuestionError;
 use netpol_core::net::Protocol;
 use netpol_core::{EndpointId, Party, Question};
 
-use crate::packet::{NETPOL_PACKET_VIA_SERVICE, address, transport};
+use crate::address::address;
+use crate::packet::{NETPOL_PACKET_VIA_SERVICE, transport};
 use crate::status::netpol_status;
 
 /// Handle of an endpoint, from `netpol_engine_endpoint` or `netpol_engine_owner`. It means the same

@@ -3,8 +3,9 @@
 use netpol_core::Packet;
 use netpol_core::packet::{Fragment, RawPacket, RawPacketError, Transport};
 
+use crate::address::address_bytes;
 use crate::guard::guard;
-use crate::packet::{NETPOL_PACKET_VIA_SERVICE, address_bytes, netpol_packet, verdict_number};
+use crate::packet::{NETPOL_PACKET_VIA_SERVICE, netpol_packet, verdict_number};
 use crate::pointer::{self, Place};
 use crate::reader::netpol_reader;
 use crate::status::netpol_status;

@@ -4,6 +4,7 @@ use ipnet::IpNet;
 use netpol_core::engine::Reach;
 use netpol_core::net::Protocol;
 
+use crate::address::address_bytes;
 use crate::engine::netpol_engine;
 use crate::guard::{guard, guard_or};
 use crate::pointer::{self, Place};
@@ -34,7 +35,7 @@ pub struct netpol_network {
 
 impl netpol_network {
     pub(crate) fn of(network: IpNet) -> netpol_network {
-        let (family, address) = crate::packet::address_bytes(network.network());
+        let (family, address) = address_bytes(network.network());
         netpol_network { address, family, prefix_len: network.prefix_len(), reserved: [0; 2] }
     }
 }

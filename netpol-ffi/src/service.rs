@@ -6,6 +6,7 @@ use netpol_core::manifest::Manifest;
 use netpol_core::net::Protocol;
 use netpol_core::{Engine, Party, render};
 
+use crate::address::address_bytes;
 use crate::decision::netpol_decision;
 use crate::engine::netpol_engine;
 use crate::guard::{guard, guard_or};
@@ -95,7 +96,7 @@ impl netpol_backend {
         let decision = engine.attribute_question(&backend.question)?.into();
         let party = match backend.party {
             Party::Address(address) => {
-                let (family, address) = crate::packet::address_bytes(address);
+                let (family, address) = address_bytes(address);
                 netpol_party { address, endpoint: 0, family, reserved: [0; 3] }
             }
             Party::Endpoint(endpoint) => netpol_party {

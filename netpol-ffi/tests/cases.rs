@@ -6,6 +6,7 @@ mod support;
 use std::net::IpAddr;
 use std::ptr::{null, null_mut};
 
+use netpol::address::netpol_address;
 use netpol::cluster::*;
 use netpol::decision::*;
 use netpol::engine::*;
@@ -15,7 +16,8 @@ use netpol::question::*;
 use netpol::reader::*;
 use netpol::report::*;
 use netpol::service::*;
-use netpol::status::{netpol_status, netpol_status_text};
+use netpol::status::netpol_status;
+use netpol::status_text::netpol_status_text;
 use netpol::text::*;
 use netpol_core::model::{IntOrString, Kind};
 use netpol_core::packet::Transport;

@@ -8,7 +8,8 @@ use etherparse::{
     Ipv6RawExtHeaderSlice, ip_number,
 };
 
-use super::raw::{Fragment, RawPacketError};
+use super::fragment::Fragment;
+use super::raw_error::RawPacketError;
 use crate::net::Protocol;
 
 /// The two versions of IP.

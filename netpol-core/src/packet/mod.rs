@@ -5,16 +5,28 @@
 #![warn(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
 
 #[cfg(feature = "packet")]
+mod fragment;
+#[cfg(feature = "packet")]
 mod ip_headers;
 #[cfg(feature = "packet")]
 mod raw;
+#[cfg(feature = "packet")]
+mod raw_error;
+#[cfg(feature = "packet")]
+mod tcp_flags;
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 #[cfg(feature = "packet")]
-pub use raw::{Fragment, RawPacket, RawPacketError, TcpFlags};
+pub use fragment::Fragment;
+#[cfg(feature = "packet")]
+pub use raw::RawPacket;
+#[cfg(feature = "packet")]
+pub use raw_error::RawPacketError;
 use serde::{Deserialize, Serialize};
+#[cfg(feature = "packet")]
+pub use tcp_flags::TcpFlags;
 
 use crate::net::Protocol;
 

@@ -1,10 +1,9 @@
 //! A packet as it lies in memory: [`RawPacket`].
 
-use std::fmt;
-use std::net::Ipv6Addr;
-
 use super::ip_headers::{Datagram, Version};
-use super::{Packet, Transport};
+use super::raw_error::RawPacketError;
+use super::tcp_flags::TcpFlags;
+use super::{Fragment, Packet, Transport};
 use crate::net::Protocol;
 
 /// What the headers of an IP packet say: the [`Packet`] that is judged, and what a connection
@@ -241,7 +240,7 @@ impl Start {
             return Start::Other;
         };
         Start::Tcp {
-            flags: TcpFlags(flags & TcpFlags::KNOWN),
+            flags: TcpFlags::of(flags),
             sequence: u32::from_be_bytes([a, b, c, d]),
             acknowledgement: u32::from_be_bytes([e, f, g, h]),
         }
@@ -253,152 +252,6 @@ impl Start {
             _ => None,
         }
     }
-}
-
-/// A piece of a packet that was too long for some link.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[expect(clippy::exhaustive_enums, reason = "there is no third kind")]
-pub enum Fragment {
-    /// The first, which has the ports.
-    First {
-        /// What the pieces of one packet have in common; 16 bits of it in IPv4.
-        identification: u32,
-    },
-    /// A later one, which has none.
-    Later {
-        /// What the pieces of one packet have in common; 16 bits of it in IPv4.
-        identification: u32,
-        /// Where in the packet it begins, in units of eight bytes; never 0.
-        offset: u16,
-    },
-}
-
-impl Fragment {
-    /// The piece at `offset`; `None` for one that is the whole packet.
-    pub(super) const fn of(offset: u16, more: bool, identification: u32) -> Option<Fragment> {
-        match (offset, more) {
-            (0, false) => None,
-            (0, true) => Some(Fragment::First { identification }),
-            _ => Some(Fragment::Later { identification, offset }),
-        }
-    }
-
-    /// What the pieces of one packet have in common.
-    #[must_use]
-    pub const fn identification(self) -> u32 {
-        match self {
-            Fragment::First { identification } | Fragment::Later { identification, .. } => {
-                identification
-            }
-        }
-    }
-}
-
-/// The flags of a TCP segment that tell where a connection begins and ends (RFC 9293,
-/// section 3.1).
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct TcpFlags(u8);
-
-impl TcpFlags {
-    const FIN: u8 = 1;
-    const SYN: u8 = 2;
-    const RST: u8 = 4;
-    const ACK: u8 = 16;
-    const KNOWN: u8 = TcpFlags::FIN | TcpFlags::SYN | TcpFlags::RST | TcpFlags::ACK;
-
-    /// The sender has nothing more to send.
-    #[must_use]
-    pub const fn fin(self) -> bool {
-        self.0 & TcpFlags::FIN != 0
-    }
-
-    /// The sender opens a connection, or answers to one that was opened.
-    #[must_use]
-    pub const fn syn(self) -> bool {
-        self.0 & TcpFlags::SYN != 0
-    }
-
-    /// The connection is gone.
-    #[must_use]
-    pub const fn rst(self) -> bool {
-        self.0 & TcpFlags::RST != 0
-    }
-
-    /// The sender acknowledges something: every segment but the first has it.
-    #[must_use]
-    pub const fn ack(self) -> bool {
-        self.0 & TcpFlags::ACK != 0
-    }
-}
-
-impl fmt::Debug for TcpFlags {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TcpFlags")
-            .field("fin", &self.fin())
-            .field("syn", &self.syn())
-            .field("rst", &self.rst())
-            .field("ack", &self.ack())
-            .finish()
-    }
-}
-
-/// Why bytes are not a packet that can be judged.
-///
-/// Whoever gets one has no verdict: the packet must not pass. Reasons may be added.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
-#[non_exhaustive]
-pub enum RawPacketError {
-    /// The slice, or the packet by the length in its IP header, ends within something that a
-    /// verdict needs.
-    #[error("{part}: {needed} bytes needed, {available} there")]
-    TooShort {
-        /// What it ends in.
-        part: &'static str,
-        /// How many bytes that takes.
-        needed: usize,
-        /// How many of them there are.
-        available: usize,
-    },
-    /// The first four bits are neither 4 nor 6.
-    #[error("version {version} is neither IPv4 nor IPv6")]
-    Version {
-        /// What they are.
-        version: u8,
-    },
-    /// The IPv4 header says that it is shorter than any is (RFC 791, section 3.1).
-    #[error("an IPv4 header of {header} bytes, where 20 are the least")]
-    HeaderLength {
-        /// How many bytes it says that it has.
-        header: u8,
-    },
-    /// The IPv4 packet says that it is shorter than its header.
-    #[error("a total length of {total} bytes, where the IPv4 header alone has {header}")]
-    TotalLength {
-        /// How many bytes the packet says that it has.
-        total: u16,
-        /// How many bytes of them are header.
-        header: u8,
-    },
-    /// An authentication header says that it is shorter than any is (RFC 4302, section 2).
-    #[error("an authentication header of {header} bytes, where 12 are the least")]
-    AuthenticationHeaderLength {
-        /// How many bytes it says that it has.
-        header: u8,
-    },
-    /// There is a fragment within a fragment. No host sends that (RFC 8200, section 4.1, has each
-    /// extension header at most once), and what it carries is known only when the outer one is
-    /// put together.
-    #[error("a fragment within a fragment")]
-    FragmentOfFragment,
-    /// An IPv6 packet has an IPv4 address in IPv6 form (`::ffff:10.0.0.1`), which policies would
-    /// take for that IPv4 address although no check of IPv4 senders has seen it. Such addresses
-    /// have no business on a link (draft-itojun-v6ops-v4mapped-harmful); Linux opens no TCP
-    /// connection from one (`tcp_v6_conn_request` in net/ipv6/tcp_ipv6.c).
-    #[error("{address} in an IPv6 packet")]
-    MappedAddress {
-        /// The address.
-        address: Ipv6Addr,
-    },
 }
 
 /// The packet as it is judged.
