@@ -8,16 +8,14 @@
 //! Exits with 0 when nothing was left out, 1 when the notes say that something was or could not be
 //! known, and 2 when there is no answer.
 
-use std::collections::BTreeMap;
 use std::io::{Read as _, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use netpol_core::diagnostic::{Diagnostic, Problem};
-use netpol_core::field::Path;
 use netpol_core::legacy::{self, Conversion};
 use netpol_core::manifest::{Manifest, ReadOptions};
-use netpol_core::model::{NetworkPolicy, Object, ObjectRef};
+use netpol_core::model::{NetworkPolicy, Object};
 use netpol_core::render::{self, Style};
 use netpol_core::{Admission, Cluster, Options};
 use serde::Serialize;
@@ -76,7 +74,7 @@ fn run(arguments: &Arguments) -> Result<(String, ExitCode), String> {
     let Conversion { policies, notes, .. } = legacy::convert(manifest.objects());
     let code = if notes.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) };
     let mut diagnostics: Vec<Diagnostic> = told.into_iter().filter(is_news).collect();
-    diagnostics.extend(located(notes, &manifest));
+    diagnostics.extend(manifest.located(notes));
     let text = render::diagnostics(&diagnostics, &manifest, Style::Plain);
     let _ = std::io::stderr().write_all(text.as_bytes());
     let text = if arguments.json { json(&policies) } else { yaml(&policies) };
@@ -141,32 +139,6 @@ fn is_news(warning: &Diagnostic) -> bool {
         warning.problem,
         Problem::Note { code: "version-removed" | "empty-list" | "third-party-form", .. }
     )
-}
-
-/// The notes with their places in the text.
-fn located(notes: Vec<Diagnostic>, manifest: &Manifest) -> Vec<Diagnostic> {
-    let objects = manifest.objects().iter().enumerate();
-    let numbers: BTreeMap<ObjectRef, usize> =
-        objects.map(|(number, object)| (object.object_ref(), number)).collect();
-    let fields: Vec<(usize, Path)> = notes
-        .iter()
-        .map(|note| {
-            let number = note.object.as_ref().and_then(|object| numbers.get(object));
-            let path = match &note.problem {
-                Problem::Note { path, .. } => path.clone(),
-                _ => Path::root(),
-            };
-            (number.copied().unwrap_or(usize::MAX), path)
-        })
-        .collect();
-    let places = manifest.locate(&fields);
-    let notes = notes.into_iter().zip(fields).zip(places);
-    notes
-        .map(|((note, (object, _)), place)| {
-            let (source, _) = manifest.place(object);
-            note.located(source, place)
-        })
-        .collect()
 }
 
 /// A policy as a manifest has it.

@@ -142,6 +142,17 @@ impl Diagnostic {
         matches!(self.severity, Severity::Error)
     }
 
+    /// The field that it is about; the [root](field::Path::root) when it is about no field.
+    #[must_use]
+    pub fn path(&self) -> &field::Path {
+        const ROOT: &field::Path = &field::Path::root();
+        match &self.problem {
+            Problem::Field(error) => error.path(),
+            Problem::Note { path, .. } => path,
+            _ => ROOT,
+        }
+    }
+
     /// The field error, if it is one.
     #[must_use]
     pub const fn field_error(&self) -> Option<&field::Error> {

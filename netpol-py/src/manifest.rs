@@ -1,12 +1,8 @@
 //! Texts, dictionaries and objects of the `kubernetes` client, as manifests.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use netpol_core::diagnostic::Problem;
-use netpol_core::field::Path;
 use netpol_core::manifest::ReadOptions;
-use netpol_core::model::ObjectRef;
 use netpol_core::render::{self, Style};
 use netpol_core::{Admission, Cluster, Diagnostic, Options, legacy};
 use pyo3::exceptions::{PyTypeError, PyValueError};
@@ -154,7 +150,7 @@ impl Manifest {
             Ok(document)
         });
         let policies = PyTuple::new(py, policies.collect::<PyResult<Vec<_>>>()?)?;
-        let notes = located(conversion.notes, &self.manifest);
+        let notes = self.manifest.located(conversion.notes);
         let notes = diagnostics::tuple(py, &notes, self.is_text)?;
         classes::conversion(py)?.call1((policies, notes))
     }
@@ -231,7 +227,7 @@ impl Manifest {
                     Ok(engine) => engine.warnings().iter().cloned().chain(engine.lints()).collect(),
                     Err(error) => error.diagnostics().to_vec(),
                 };
-                found.extend(located(whole, &self.manifest));
+                found.extend(self.manifest.located(whole));
             }
             found
         }))
@@ -271,31 +267,4 @@ fn text_of(
 fn is_path(text: &str) -> bool {
     let is_one_word = !text.contains(['\n', '{', '\0']) && !text.contains(": ");
     is_one_word && !text.is_empty() && std::path::Path::new(text).exists()
-}
-
-/// What is said about objects of a manifest, with its places in the text.
-fn located(notes: Vec<Diagnostic>, manifest: &netpol_core::Manifest) -> Vec<Diagnostic> {
-    let objects = manifest.objects().iter().enumerate();
-    let numbers: BTreeMap<ObjectRef, usize> =
-        objects.map(|(number, object)| (object.object_ref(), number)).collect();
-    let fields: Vec<(usize, Path)> = notes
-        .iter()
-        .map(|note| {
-            let number = note.object.as_ref().and_then(|object| numbers.get(object));
-            let path = match &note.problem {
-                Problem::Note { path, .. } => path.clone(),
-                Problem::Field(error) => error.path().clone(),
-                _ => Path::root(),
-            };
-            (number.copied().unwrap_or(usize::MAX), path)
-        })
-        .collect();
-    let places = manifest.locate(&fields);
-    let notes = notes.into_iter().zip(fields).zip(places);
-    notes
-        .map(|((note, (object, _)), place)| {
-            let (source, _) = manifest.place(object);
-            note.located(source, place)
-        })
-        .collect()
 }

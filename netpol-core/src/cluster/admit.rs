@@ -22,7 +22,7 @@ pub(super) fn manifest(
         let found = judge(item, admission, options);
         let outcome = consequences(item, admission, &found, options);
         for diagnostic in found {
-            let path = path_of(&diagnostic);
+            let path = diagnostic.path();
             // What stands in for a field that could not be read has been told already; only where
             // that was a warning and this refuses, there is more to say.
             let told = path.self_and_ancestors().any(|path| unread.contains(&(index, path)));
@@ -32,20 +32,8 @@ pub(super) fn manifest(
         }
         judged.extend(outcome.into_iter().map(|diagnostic| (index, diagnostic)));
     }
-    // One pass over the text for all of them, and only when there are any.
-    let wanted = judged
-        .iter()
-        .map(|(index, diagnostic)| (*index, path_of(diagnostic).clone()))
-        .collect::<Vec<_>>();
-    let places = if wanted.is_empty() { Vec::new() } else { manifest.locate(&wanted) };
     let mut diagnostics = manifest.diagnostics(admission);
-    for ((index, mut diagnostic), place) in judged.into_iter().zip(places) {
-        if let Problem::Field(error) = &mut diagnostic.problem {
-            *error = error.clone().at(place);
-        }
-        let (source, _) = manifest.place(index);
-        diagnostics.push(diagnostic.located(source, place));
-    }
+    diagnostics.extend(manifest.located_in(judged));
     diagnostics.sort_by_key(|diagnostic| {
         let source = manifest.source_position(diagnostic.source.as_deref());
         (source, diagnostic.location.map(|place| place.offset))
@@ -138,15 +126,6 @@ pub(super) fn duplicate(object: &Object, seen: &mut Set<ObjectRef>) -> Option<Di
     }
     let problem = Problem::DuplicateObject { first_source: None, first: None };
     Some(Diagnostic::error(problem).about(name))
-}
-
-fn path_of(diagnostic: &Diagnostic) -> &Path {
-    const ROOT: &Path = &Path::root();
-    match &diagnostic.problem {
-        Problem::Field(error) => error.path(),
-        Problem::Note { path, .. } => path,
-        _ => ROOT,
-    }
 }
 
 #[cfg(test)]

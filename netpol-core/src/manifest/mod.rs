@@ -38,6 +38,7 @@ mod json;
 mod kinds;
 mod loaded;
 mod locate;
+mod located;
 mod mapping;
 mod options;
 mod paths;

@@ -1,4 +1,5 @@
 use super::atom_spans::AtomSpans;
+use super::chains::HeavyForm;
 use super::{Atom, GuardId, RuleSetEntry};
 
 /// A rule set too long to scan: from each atom to its guards.
@@ -23,8 +24,10 @@ impl HeavyRuleSet {
     pub(super) fn guards(&self, atom: Atom) -> &[GuardId] {
         self.guards.get(self.spans.of(atom)).unwrap_or(&[])
     }
+}
 
-    pub(super) fn bytes(&self) -> usize {
+impl HeavyForm for HeavyRuleSet {
+    fn bytes(&self) -> usize {
         self.spans.bytes() + size_of_val::<[GuardId]>(&self.guards)
     }
 }

@@ -1,6 +1,7 @@
 //! The question behind every verdict: does this rule set admit this peer on this port?
 
-use super::rule_set::{self, Link, RuleSet};
+use super::chains::{self, Link};
+use super::rule_set::RuleSet;
 use super::signature::{self, Signature};
 use super::{Atom, Guard, GuardId, Identity, NamedPort, RuleSetId, Tables};
 
@@ -174,7 +175,7 @@ impl RuleSet {
 
 /// Bit `i` is set when the peer may match `rules[i]`, by its bloom word.
 #[inline]
-pub(super) fn candidates(rules: &[Atom; rule_set::INLINE], bloom: u64) -> u32 {
+pub(super) fn candidates(rules: &[Atom; chains::INLINE], bloom: u64) -> u32 {
     let places = (0..).zip(rules);
     places.fold(0, |found, (place, rule)| found | u32::from(rule.bloom() & bloom != 0) << place)
 }

@@ -19,6 +19,7 @@
 //! blocks cost as many entries as they have lines, whatever they overlap.
 
 mod atom_spans;
+mod chains;
 mod change;
 mod class;
 mod guard;

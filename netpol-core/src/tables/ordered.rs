@@ -1,12 +1,10 @@
 //! Lists of which the first entry that matches decides.
 
-use std::sync::Arc;
-
 use super::atom_spans::AtomSpans;
+use super::chains::{Chained, Chains, HeavyForm, INLINE, Link, NO_ATOM, bits};
 use super::matching::candidates;
-use super::rule_set::{INLINE, NO_ATOM};
 use super::signature::Signature;
-use super::{Atom, GuardId, Identity, Records, Tables};
+use super::{Atom, GuardId, Identity, Tables};
 
 /// Number of an ordered rule set.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -60,9 +58,6 @@ impl Guarded {
 /// because a packet that matches nothing has to go through all of it.
 const HEAVY: usize = 4 * INLINE;
 
-/// Set in a [`Record::link`] that leads to a [`Heavy`] form.
-const TO_HEAVY: u32 = 1 << 31;
-
 /// Six entries in order: 64 bytes.
 #[derive(Clone, Copy, Debug)]
 #[repr(C, align(64))]
@@ -82,6 +77,24 @@ impl Default for Record {
     }
 }
 
+impl Record {
+    fn new(entries: &[OrderedEntry], link: u32, bloom: u64) -> Record {
+        let mut record = Record { bloom, link, ..Record::default() };
+        let places = record.atoms.iter_mut().zip(&mut record.guarded);
+        for (entry, (atom, guarded)) in entries.iter().zip(places) {
+            (*atom, *guarded) = (entry.atom, Guarded::new(entry));
+        }
+        record
+    }
+}
+
+impl Chained for Record {
+    #[inline]
+    fn link(&self) -> u32 {
+        self.link
+    }
+}
+
 /// A list too long to scan: from each atom to its entries.
 ///
 /// A packet costs as many probes as its peer's signature has atoms, and one for everybody.
@@ -96,72 +109,46 @@ struct Heavy {
 
 /// All ordered rule sets.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct OrderedRuleSets {
-    records: Records<Record, 64>,
-    heavy: Records<Arc<Heavy>, 16>,
-}
+pub(crate) struct OrderedRuleSets(Chains<Record, Heavy>);
 
 impl OrderedRuleSets {
     /// Adds a list; `None` when the numbers have run out.
     pub(crate) fn insert(&mut self, entries: &[OrderedEntry]) -> Option<OrderedId> {
-        if entries.is_empty() {
-            return Some(OrderedId::EMPTY);
-        }
-        if entries.len() > HEAVY {
-            let link = self.heavy.insert(Arc::new(Heavy::new(entries)))? | TO_HEAVY;
-            let bloom = entries.iter().fold(0, |bloom, entry| bloom | entry.atom.bloom());
-            let record = Record { bloom, link, ..Record::default() };
-            return self.records.insert(record).map(OrderedId);
-        }
-        // From the last record of the chain to the first, so that each knows the next.
-        let (mut link, mut bloom) = (0, 0);
-        for chunk in entries.chunks(INLINE).rev() {
-            let mut record = Record { link, ..Record::default() };
-            let places = record.atoms.iter_mut().zip(&mut record.guarded);
-            for (entry, (atom, guarded)) in chunk.iter().zip(places) {
-                *atom = entry.atom;
-                *guarded = Guarded::new(entry);
-                bloom |= entry.atom.bloom();
-            }
-            record.bloom = bloom;
-            link = self.records.insert(record)?;
-        }
-        Some(OrderedId(link))
+        let atom = |entry: &OrderedEntry| entry.atom;
+        let id = if entries.is_empty() {
+            Some(0)
+        } else if entries.len() > HEAVY {
+            let bloom = bits(entries, atom);
+            self.0.insert_heavy(Heavy::new(entries), |link| Record::new(&[], link, bloom))
+        } else {
+            self.0
+                .insert(entries, atom, |entries, _, link, bloom| Record::new(entries, link, bloom))
+        };
+        id.map(OrderedId)
     }
 
     /// Forgets a list.
     pub(crate) fn remove(&mut self, id: OrderedId) {
-        let mut next = id.0;
-        while next != 0 {
-            let link = self.records.at(next).link;
-            self.records.remove(next);
-            if link & TO_HEAVY != 0 {
-                self.heavy.remove(link & !TO_HEAVY);
-                break;
-            }
-            next = link;
-        }
+        self.0.remove(id.0);
     }
 
     /// The lists as they are now, for a snapshot.
     pub(super) fn share(&self) -> OrderedRuleSets {
-        OrderedRuleSets { records: self.records.share(), heavy: self.heavy.share() }
+        OrderedRuleSets(self.0.share())
     }
 
     /// Bytes of what the writer keeps of earlier snapshots.
     pub(super) fn spare_bytes(&self) -> usize {
-        self.records.spare_bytes() + self.heavy.spare_bytes()
+        self.0.spare_bytes()
     }
 
     /// How many records are in use, and how many there is room for.
     pub(super) fn occupancy(&self) -> (usize, usize) {
-        (self.records.used(), self.records.room())
+        self.0.occupancy()
     }
 
     pub(super) fn bytes(&self) -> usize {
-        self.records.bytes()
-            + self.heavy.bytes()
-            + self.heavy.iter().map(|heavy| heavy.bytes()).sum::<usize>()
+        self.0.bytes()
     }
 }
 
@@ -182,7 +169,9 @@ impl Heavy {
     fn entries(&self, atom: Atom) -> &[(u32, Guarded)] {
         self.entries.get(self.spans.of(atom)).unwrap_or(&[])
     }
+}
 
+impl HeavyForm for Heavy {
     fn bytes(&self) -> usize {
         self.spans.bytes()
             + size_of_val::<[(u32, Guarded)]>(&self.entries)
@@ -198,7 +187,7 @@ impl Tables {
         if list == OrderedId::EMPTY {
             return None;
         }
-        let mut record = self.ordered.records.at(list.0);
+        let mut record = self.ordered.0.at(list.0);
         if record.bloom & peer.bloom == 0 {
             return None;
         }
@@ -208,13 +197,12 @@ impl Tables {
             if let Some(outcome) = self.record_decides(record, signature, peer.bloom, key) {
                 return Some(outcome);
             }
-            match record.link {
-                0 => return None,
-                heavy if heavy & TO_HEAVY != 0 => {
-                    let heavy = self.ordered.heavy.at(heavy & !TO_HEAVY);
+            match self.ordered.0.follow(record) {
+                Link::End => return None,
+                Link::Heavy(heavy) => {
                     return self.heavy_decides(heavy, record.bloom, signature, key);
                 }
-                next => record = self.ordered.records.at(next),
+                Link::Next(next) => record = next,
             }
         }
         None

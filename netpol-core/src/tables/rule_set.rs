@@ -1,7 +1,6 @@
-use std::sync::Arc;
-
+use super::chains::{Chained, Chains, INLINE, Link, NO_ATOM, bits};
 use super::heavy::HeavyRuleSet;
-use super::{Atom, GuardId, Records};
+use super::{Atom, GuardId};
 
 /// Number of a [`RuleSet`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -12,17 +11,8 @@ impl RuleSetId {
     pub(crate) const NOT_ISOLATED: RuleSetId = RuleSetId(0);
 }
 
-/// How many entries a record holds.
-pub(super) const INLINE: usize = 6;
-
 /// From here on a rule set is hashed by atom instead of scanned.
 pub(super) const HEAVY: usize = 48;
-
-/// Fills unused places; no signature holds it (it differs from the filler of signatures).
-pub(super) const NO_ATOM: Atom = Atom(u32::MAX - 1);
-
-/// Set in a [`RuleSet::link`] that leads to a [`HeavyRuleSet`].
-const TO_HEAVY: u32 = 1 << 31;
 
 /// One entry: peers that match the atom pass the guard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -61,6 +51,15 @@ impl Default for RuleSet {
 }
 
 impl RuleSet {
+    fn new(any: GuardId, entries: &[RuleSetEntry], link: u32, bloom: u64) -> RuleSet {
+        let mut record = RuleSet { bloom, any, link, ..RuleSet::default() };
+        let places = record.atoms.iter_mut().zip(&mut record.guards);
+        for (entry, (atom, guard)) in entries.iter().zip(places) {
+            (*atom, *guard) = (entry.atom, entry.guard);
+        }
+        record
+    }
+
     /// Whether it says more than its entries do.
     #[inline]
     pub(super) const fn has_more(&self) -> bool {
@@ -68,25 +67,22 @@ impl RuleSet {
     }
 }
 
-/// Where a record's chain goes on.
-pub(super) enum Link<'tables> {
-    End,
-    Next(&'tables RuleSet),
-    Heavy(&'tables HeavyRuleSet),
+impl Chained for RuleSet {
+    #[inline]
+    fn link(&self) -> u32 {
+        self.link
+    }
 }
 
 /// All rule sets.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct RuleSets {
-    records: Records<RuleSet, 64>,
-    heavy: Records<Arc<HeavyRuleSet>, 16>,
-}
+pub(crate) struct RuleSets(Chains<RuleSet, HeavyRuleSet>);
 
 impl RuleSets {
     /// The first record of a rule set.
     #[inline]
     pub(super) fn at(&self, id: RuleSetId) -> &RuleSet {
-        self.records.at(id.0)
+        self.0.at(id.0)
     }
 
     /// The bits of what a rule set may admit; all when it may admit anybody.
@@ -98,81 +94,47 @@ impl RuleSets {
 
     /// Where `record` goes on.
     #[inline]
-    pub(super) fn follow(&self, record: &RuleSet) -> Link<'_> {
-        match record.link {
-            0 => Link::End,
-            heavy if heavy & TO_HEAVY != 0 => Link::Heavy(self.heavy.at(heavy & !TO_HEAVY)),
-            next => Link::Next(self.records.at(next)),
-        }
+    pub(super) fn follow(&self, record: &RuleSet) -> Link<'_, RuleSet, HeavyRuleSet> {
+        self.0.follow(record)
     }
 
     /// Adds a rule set: what passes everywhere, and sorted entries. `None` when the numbers have
     /// run out.
     pub(crate) fn insert(&mut self, any: GuardId, entries: &[RuleSetEntry]) -> Option<RuleSetId> {
-        if entries.len() > HEAVY {
-            let heavy = self.heavy.insert(Arc::new(HeavyRuleSet::new(entries)))?;
-            let bloom = entries.iter().fold(0, |bloom, entry| bloom | entry.atom.bloom());
-            let record = RuleSet { bloom, any, link: heavy | TO_HEAVY, ..RuleSet::default() };
-            return self.records.insert(record).map(RuleSetId);
-        }
-        // From the last record of the chain to the first, so that each knows the next.
-        let (mut link, mut bloom) = (0, 0);
-        let mut chunks = entries.chunks(INLINE).collect::<Vec<_>>();
-        if chunks.is_empty() {
-            chunks.push(&[]);
-        }
-        for (position, chunk) in chunks.iter().enumerate().rev() {
-            let mut record = RuleSet { link, ..RuleSet::default() };
-            if position == 0 {
-                record.any = any;
-            }
-            for (place, entry) in chunk.iter().enumerate() {
-                if let (Some(atom), Some(guard)) =
-                    (record.atoms.get_mut(place), record.guards.get_mut(place))
-                {
-                    *atom = entry.atom;
-                    *guard = entry.guard;
-                }
-                bloom |= entry.atom.bloom();
-            }
-            record.bloom = bloom;
-            link = self.records.insert(record)?;
-        }
-        Some(RuleSetId(link))
+        let atom = |entry: &RuleSetEntry| entry.atom;
+        let id = if entries.len() > HEAVY {
+            let bloom = bits(entries, atom);
+            let heavy = HeavyRuleSet::new(entries);
+            self.0.insert_heavy(heavy, |link| RuleSet::new(any, &[], link, bloom))
+        } else {
+            self.0.insert(entries, atom, |entries, is_first, link, bloom| {
+                RuleSet::new(if is_first { any } else { GuardId::NONE }, entries, link, bloom)
+            })
+        };
+        id.map(RuleSetId)
     }
 
     /// Forgets a rule set.
     pub(crate) fn remove(&mut self, id: RuleSetId) {
-        let mut next = id.0;
-        while next != 0 {
-            let link = self.records.at(next).link;
-            self.records.remove(next);
-            if link & TO_HEAVY != 0 {
-                self.heavy.remove(link & !TO_HEAVY);
-                break;
-            }
-            next = link;
-        }
+        self.0.remove(id.0);
     }
 
     /// The rule sets as they are now, for a snapshot.
     pub(super) fn share(&self) -> RuleSets {
-        RuleSets { records: self.records.share(), heavy: self.heavy.share() }
+        RuleSets(self.0.share())
     }
 
     /// Bytes of what the writer keeps of earlier snapshots.
     pub(super) fn spare_bytes(&self) -> usize {
-        self.records.spare_bytes() + self.heavy.spare_bytes()
+        self.0.spare_bytes()
     }
 
     /// How many records are in use, and how many there is room for.
     pub(super) fn occupancy(&self) -> (usize, usize) {
-        (self.records.used(), self.records.room())
+        self.0.occupancy()
     }
 
     pub(super) fn bytes(&self) -> usize {
-        self.records.bytes()
-            + self.heavy.bytes()
-            + self.heavy.iter().map(|set| set.bytes()).sum::<usize>()
+        self.0.bytes()
     }
 }

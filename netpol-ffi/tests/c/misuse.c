@@ -440,7 +440,7 @@ static void tables_of_connections(void)
 
 int main(void)
 {
-    CHECK(netpol_abi_version() == NETPOL_ABI_VERSION);
+    CHECK(netpol_abi_version() == NETPOL_ABI_VERSION && netpol_version().len > 0);
     nulls();
     wrong_values();
     tables_of_connections();
