@@ -3,8 +3,8 @@
     python netpol-py/benches/matrix.py [--pods 5000] [--replicas 50000]
 
 Each is made in a process of its own. Prints for each the size, the seconds, those of processor time,
-which say more on a machine that others use too, and by how much the largest resident size grew. The cells of a sample are compared with single questions, so that what
-is measured is right.
+which say more on a machine that others use too, and by how much the largest resident size grew. The
+cells of a sample are compared with single questions, so that what is measured is right.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ NAMESPACES = 50
 CLOCKS = (time.perf_counter, time.process_time)
 
 
-def objects(pods: int, workloads: int) -> Iterator[dict[str, Any]]:
-    """Namespaces, each with its share of the workloads and a policy for each; as many workloads as pods
-    makes pods that are all different to policies."""
+def objects(pods: int, workloads: int, services: bool = False) -> Iterator[dict[str, Any]]:
+    """Namespaces, each with its share of the workloads, and for each of those a policy, and perhaps a Service;
+    as many workloads as pods makes pods that are all different to policies."""
     for number in range(NAMESPACES):
         yield {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": f"n{number}"}}
     for number in range(workloads):
@@ -52,6 +52,13 @@ def objects(pods: int, workloads: int) -> Iterator[dict[str, Any]]:
                 ],
             },
         }
+    for number in range(workloads if services else 0):
+        yield {
+            "apiVersion": "v1",
+            "kind": "Service",
+            "metadata": {"name": f"a{number}", "namespace": f"n{number % NAMESPACES}"},
+            "spec": {"selector": {"app": f"a{number}"}, "ports": [{"port": 5432}]},
+        }
     for number in range(pods):
         workload = number % workloads
         yield {
@@ -62,7 +69,7 @@ def objects(pods: int, workloads: int) -> Iterator[dict[str, Any]]:
                 "namespace": f"n{workload % NAMESPACES}",
                 "labels": {"app": f"a{workload}", "pod-template-hash": "6f7d9"},
             },
-            "spec": {"nodeName": f"node{number % 200}"},
+            "spec": {"nodeName": f"node{(number + number // workloads) % 200}"},
             "status": {"phase": "Running", "podIP": str(ipaddress.ip_address((10 << 24) + number))},
         }
 
@@ -76,14 +83,14 @@ def tell(name: str, size: str, starts: list[float], before: int) -> None:
     )
 
 
-def measure(name: str, pods: int, workloads: int, group_by: Any) -> None:
+def measure(name: str, pods: int, workloads: int, group_by: Any, services: bool = False) -> None:
     """Makes a matrix and its page."""
     cluster = netpol.Cluster()
-    cluster.apply(objects(pods, workloads))
+    cluster.apply(objects(pods, workloads, services))
     engine = cluster.publish()
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     starts = [clock() for clock in CLOCKS]
-    found = netpol.matrix(engine, port=5432, group_by=group_by)
+    found = netpol.matrix(engine, port=5432, group_by=group_by, services=services)
     tell(name, "x".join(map(str, found.shape)), starts, before)
     starts = [clock() for clock in CLOCKS]
     page = found.to_html()
@@ -92,6 +99,8 @@ def measure(name: str, pods: int, workloads: int, group_by: Any) -> None:
     choose = random.Random(1)
     for _ in range(2000):
         row, column = choose.randrange(rows), choose.randrange(columns)
+        if found.destinations[column].kind == "service":
+            continue
         ends = (found.sources[row].members[0], found.destinations[column].members[0])
         if ends[0] == ends[1] or len(found.sources[row]) != len(found.destinations[column]) != 1:
             continue
@@ -109,6 +118,7 @@ def main() -> None:
     for measured in (
         ("different pods", arguments.pods, arguments.pods, "endpoint"),
         ("replicas", arguments.replicas, arguments.replicas // 50, "workload"),
+        ("replicas and Services", arguments.replicas, arguments.replicas // 50, "workload", True),
     ):
         process = multiprocessing.get_context("spawn").Process(target=measure, args=measured)
         process.start()

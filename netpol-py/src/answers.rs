@@ -2,7 +2,7 @@
 
 use netpol_core::engine::{
     Account, Attribution, MemoryUsage, NearMiss, PartyName, PolicyName, Reach, RuleName,
-    ServiceExplanation, TierStep,
+    ServiceExplanation, ServiceVerdict, TierStep,
 };
 use netpol_core::model::ObjectRef;
 use netpol_core::packet::Transport;
@@ -16,7 +16,7 @@ use serde::Serialize;
 
 use crate::arguments::{address_to_python, network_to_python};
 use crate::classes::{self, member};
-use crate::{diagnostics, service};
+use crate::diagnostics;
 
 type Object<'py> = PyResult<Bound<'py, PyAny>>;
 
@@ -29,6 +29,11 @@ pub(crate) fn verdict(py: Python<'_>, verdict: Verdict) -> Object<'_> {
     })?;
     let [deny, allow] = members;
     Ok(if verdict.is_allow() { allow } else { deny }.bind(py).clone())
+}
+
+/// An answer about a Service.
+pub(crate) fn service_verdict(py: Python<'_>, verdict: ServiceVerdict) -> Object<'_> {
+    member(classes::service_verdict(py)?, verdict.as_str())
 }
 
 fn direction(py: Python<'_>, direction: Direction) -> Object<'_> {
@@ -148,7 +153,7 @@ pub(crate) fn explanation<'py>(py: Python<'py>, found: &Explanation) -> Object<'
 /// An explanation of an answer about a Service.
 pub(crate) fn service_explanation<'py>(py: Python<'py>, found: &ServiceExplanation) -> Object<'py> {
     classes::service_explanation(py)?.call1((
-        service::verdict(py, found.verdict)?,
+        service_verdict(py, found.verdict)?,
         found.generation,
         party(py, &found.source)?,
         diagnostics::object_name(py, &found.service)?,

@@ -1,13 +1,16 @@
 //! Diagnostics as objects of the package.
 
+use std::sync::Arc;
+
 use netpol_core::Diagnostic;
 use netpol_core::diagnostic::{Problem, Severity};
 use netpol_core::field::Location;
-use netpol_core::model::ObjectRef;
+use netpol_core::model::{Kind, ObjectRef};
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
 use crate::classes;
+use crate::errors::wrong_type;
 
 /// A tuple of diagnostics; places in a text only where there was one.
 pub(crate) fn tuple<'py>(
@@ -59,6 +62,45 @@ fn diagnostic<'py>(
         detail,
         code,
     ))
+}
+
+/// A diagnostic of Python's as far as it is printed.
+pub(crate) fn read_diagnostic(value: &Bound<'_, PyAny>) -> PyResult<Diagnostic> {
+    let py = value.py();
+    if !value.is_instance(classes::diagnostic(py)?)? {
+        return Err(wrong_type("a diagnostic", "a netpol.Diagnostic", value));
+    }
+    // Its text is all there is to print, whatever the problem was.
+    let problem = Problem::Syntax { message: value.getattr("message")?.extract()? };
+    let diagnostic = if value.getattr("is_error")?.is_truthy()? {
+        Diagnostic::error(problem)
+    } else {
+        Diagnostic::warning(problem)
+    };
+    let source: Option<String> = value.getattr("file")?.extract()?;
+    let place = value.getattr("location")?;
+    let place = if place.is_none() { None } else { Some(read_location(&place)?) };
+    let diagnostic = diagnostic.located(source.map(Arc::from), place);
+    Ok(match read_object(&value.getattr("object")?)? {
+        Some(object) => diagnostic.about(object),
+        None => diagnostic,
+    })
+}
+
+fn read_location(value: &Bound<'_, PyAny>) -> PyResult<Location> {
+    let number = |name: &str| value.getattr(name)?.extract::<u32>();
+    Ok(Location::new(number("line")?, number("column")?, number("offset")?, number("length")?))
+}
+
+/// `None` for no object, and for one of a kind that is not read.
+fn read_object(value: &Bound<'_, PyAny>) -> PyResult<Option<ObjectRef>> {
+    if value.is_none() {
+        return Ok(None);
+    }
+    let text = |name: &str| value.getattr(name)?.extract::<String>();
+    let kind = Kind::from_api(&text("kind")?);
+    let (namespace, name) = (text("namespace")?, text("name")?);
+    Ok(kind.map(|kind| ObjectRef { kind, namespace, name }))
 }
 
 fn location<'py>(py: Python<'py>, place: &Location) -> PyResult<Bound<'py, PyAny>> {

@@ -50,9 +50,12 @@ pub(crate) fn question(py: Python<'_>, error: &QuestionError) -> PyErr {
         QuestionError::NoCommonFamily { .. } => {
             raise(classes::no_common_family_error(py), (message,))
         }
-        QuestionError::IsService { .. } => {
-            let ways = "ask decide_service, explain_service or backends";
-            raise(classes::service_name_error(py), (format!("{message}; {ways}"),))
+        QuestionError::IsService { text } => {
+            let message = format!(
+                "`{text}` is a Service, not an endpoint: ask decide_service, explain_service or \
+                 backends about connections to it, and name its pods where they open one"
+            );
+            raise(classes::service_name_error(py), (message,))
         }
         QuestionError::UnknownPortName { .. } => {
             raise(classes::port_name_error(py), (message, PyTuple::empty(py)))

@@ -22,7 +22,6 @@ mod label_selector;
 mod manifest;
 mod options;
 mod question;
-mod service;
 
 /// The extension module; everything in it is exported by the package `netpol`.
 #[pyo3::pymodule(gil_used = true)]

@@ -9,8 +9,9 @@ use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyString, PyTuple};
 
+use crate::diagnostics::{self, read_diagnostic};
 use crate::errors::wrong_type;
-use crate::{classes, diagnostics, options};
+use crate::{classes, options};
 
 /// Objects as they were read, and everything that was wrong with the text.
 ///
@@ -83,30 +84,51 @@ impl Manifest {
 
     /// Everything to be said about the objects, in the order of the text: errors where the admission
     /// would refuse them, and warnings.
-    #[pyo3(signature = (*, admission=None, options=None))]
+    ///
+    /// `together=True` says, behind that and where nothing is refused, what is odd about a cluster that
+    /// holds these objects and no others: what `Cluster.publish` refuses, `Engine.warnings` and
+    /// `Engine.lints`, with their places in the text.
+    #[pyo3(signature = (*, admission=None, options=None, together=false))]
     fn check<'py>(
         &self,
         py: Python<'py>,
         admission: Option<&Bound<'py, PyAny>>,
         options: Option<&Bound<'py, PyAny>>,
+        together: bool,
     ) -> PyResult<Bound<'py, PyTuple>> {
-        let found = self.checked(py, admission, options)?;
+        let found = self.checked(py, admission, options, together)?;
         diagnostics::tuple(py, &found, self.is_text)
     }
 
     /// What `check` finds, as a compiler prints it: each with the lines of the text that it is about.
     /// `coloured` puts ANSI escape codes between; what manifests say never becomes one.
-    #[pyo3(signature = (*, admission=None, options=None, coloured=false))]
+    #[pyo3(signature = (*, admission=None, options=None, together=false, coloured=false))]
     fn report(
         &self,
         py: Python<'_>,
         admission: Option<&Bound<'_, PyAny>>,
         options: Option<&Bound<'_, PyAny>>,
+        together: bool,
         coloured: bool,
     ) -> PyResult<String> {
-        let found = self.checked(py, admission, options)?;
-        let style = if coloured { Style::Coloured } else { Style::Plain };
-        Ok(py.detach(|| render::diagnostics(&found, &self.manifest, style)))
+        let found = self.checked(py, admission, options, together)?;
+        Ok(py.detach(|| render::diagnostics(&found, &self.manifest, style(coloured))))
+    }
+
+    /// Diagnostics about this manifest, such as the notes of `convert`, as `report` prints what `check`
+    /// finds.
+    #[pyo3(signature = (diagnostics, /, *, coloured=false))]
+    fn excerpts(
+        &self,
+        py: Python<'_>,
+        diagnostics: &Bound<'_, PyAny>,
+        coloured: bool,
+    ) -> PyResult<String> {
+        let expected = "an iterable of netpol.Diagnostic";
+        let wrong = |_| wrong_type("diagnostics", expected, diagnostics);
+        let found = diagnostics.try_iter().map_err(wrong)?.map(|one| read_diagnostic(&one?));
+        let found = found.collect::<PyResult<Vec<_>>>()?;
+        Ok(py.detach(|| render::diagnostics(&found, &self.manifest, style(coloured))))
     }
 
     /// The NetworkPolicies of `networking.k8s.io/v1` that mean today what these objects meant to
@@ -189,17 +211,31 @@ impl Manifest {
         py: Python<'_>,
         admission: Option<&Bound<'_, PyAny>>,
         options: Option<&Bound<'_, PyAny>>,
+        together: bool,
     ) -> PyResult<Vec<Diagnostic>> {
         let admission = admission.map_or(Ok(Admission::Create), options::admission)?;
         let options: Options = options::cluster_options(options)?;
         Ok(py.detach(|| {
             // A cluster says everything that is wrong with a manifest.
-            match Cluster::new(options).apply(&self.manifest, admission) {
+            let mut cluster = Cluster::new(options);
+            let mut found = match cluster.apply(&self.manifest, admission) {
                 Ok(applied) => applied.warnings,
-                Err(error) => error.diagnostics().to_vec(),
+                Err(error) => return error.diagnostics().to_vec(),
+            };
+            if together {
+                let whole = match cluster.publish() {
+                    Ok(engine) => engine.warnings().iter().cloned().chain(engine.lints()).collect(),
+                    Err(error) => error.diagnostics().to_vec(),
+                };
+                found.extend(self.manifest.located(whole));
             }
+            found
         }))
     }
+}
+
+fn style(coloured: bool) -> Style {
+    if coloured { Style::Coloured } else { Style::Plain }
 }
 
 /// The text of a source, what it is called, and whether it was a text to begin with.

@@ -9,7 +9,8 @@ from typing import Any
 import netpol
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from netpol import Access
+from netpol import Access, Matrix
+from netpol._matrix._groups import asked
 
 from . import shop
 
@@ -19,6 +20,11 @@ checked = settings(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
     derandomize=True,
 )
+
+HOSTILE = (
+    "</script><script>document.title='hacked'</script><img src=x onerror=\"document.title='hacked'\">"
+)
+"""A name that would be a script, were it not text."""
 
 APPS = ["web", "db"]
 NAMESPACES = ["shop", "other"]
@@ -157,6 +163,7 @@ options = st.sampled_from(
         netpol.Options(own_node_egress=True),
         netpol.Options(unknown_pod_addresses="deny"),
         netpol.Options(self_traffic=False),
+        netpol.Options(service_hairpin=True),
         netpol.Options(ip_block_pods="never"),
     ]
 )
@@ -291,25 +298,14 @@ def twins(made: list[dict[str, Any]], options: netpol.Options | None = None) -> 
     return cluster.publish()
 
 
-SERVICES = """
-{apiVersion: v1, kind: Service, metadata: {name: db, namespace: shop},
- spec: {selector: {app: db}, ports: [{name: pg, port: 15432, targetPort: postgres}]}}
----
-{apiVersion: v1, kind: Service, metadata: {name: both, namespace: shop},
- spec: {ports: [{port: 15432, targetPort: 5432}]}}
----
-apiVersion: discovery.k8s.io/v1
-kind: EndpointSlice
-metadata: {name: both-1, namespace: shop, labels: {kubernetes.io/service-name: both}}
-addressType: IPv4
-endpoints: [{addresses: [10.0.0.1]}, {addresses: [10.0.0.3]}, {addresses: [192.0.2.9]}]
-ports: [{name: "", port: 5432, protocol: TCP}]
-"""
-
-
-def services(policy: str = shop.POLICY) -> netpol.Engine:
-    """The shop with a Service of the database, and one of database, web and an address outside."""
-    cluster = shop.cluster()
-    cluster.apply(policy)
-    cluster.apply(SERVICES)
-    return cluster.publish()
+def explained(found: Matrix, port: int, row: int, column: int) -> set[str]:
+    """What the engine says of the pairs of a cell."""
+    own = found.ports[port]
+    texts = set()
+    for pair in pairs(found.sources[row], found.destinations[column]):
+        ends = asked(*pair)
+        try:
+            texts.add(str(found.engine.explain(*ends, port=own.port, protocol=own.protocol)))
+        except netpol.QuestionError as error:
+            texts.add(f"no answer\n{error}")
+    return texts

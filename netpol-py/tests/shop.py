@@ -25,6 +25,21 @@ spec:
     ports: [{port: 5432}]
 """
 
+SERVICES = """\
+{apiVersion: v1, kind: Service, metadata: {name: db, namespace: shop},
+ spec: {selector: {app: db}, ports: [{name: pg, port: 15432, targetPort: postgres}]}}
+---
+{apiVersion: v1, kind: Service, metadata: {name: all, namespace: shop},
+ spec: {ports: [{port: 15432, targetPort: 5432}]}}
+---
+apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata: {name: all-1, namespace: shop, labels: {kubernetes.io/service-name: all}}
+addressType: IPv4
+endpoints: [{addresses: [10.0.0.1]}, {addresses: [10.0.0.3]}, {addresses: [192.0.2.9]}]
+ports: [{name: "", port: 5432, protocol: TCP}]
+"""
+
 
 def pod(
     name: str, *addresses: str, namespace: str = "shop", **status: Any
@@ -61,3 +76,12 @@ def cluster(options: netpol.Options | None = None) -> netpol.Cluster:
 
 def engine(options: netpol.Options | None = None) -> netpol.Engine:
     return cluster(options).publish()
+
+
+def with_services(policy: str = POLICY) -> netpol.Engine:
+    """The same under another policy, with a Service of the database, `svc/shop/db`, and one of database, web
+    and an address outside, `svc/shop/all`."""
+    made = cluster()
+    made.apply(policy)
+    made.apply(SERVICES)
+    return made.publish()

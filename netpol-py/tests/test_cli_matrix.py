@@ -106,6 +106,14 @@ def test_diff(tmp_path: Path) -> None:
     assert "What is opened" in (tmp_path / "d.html").read_text()
 
 
+def test_a_port_that_nobody_has_is_told() -> None:
+    ran = netpol(*ASKED, "-p", "htp", "-p", "http")
+    assert ran.code == 0 and ran.err == (
+        "warning: no question about TCP htp has an answer; the first: "
+        "`monitoring/prometheus` declares no TCP port named `htp`\n"
+    )
+
+
 @pytest.mark.parametrize(
     ("arguments", "error"),
     [

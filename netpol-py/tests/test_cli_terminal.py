@@ -14,7 +14,8 @@ from pathlib import Path
 import netpol as package
 import pexpect
 import pytest
-from netpol._cli import commands, parser
+from netpol._cli import parser
+from netpol._cli.parsers import COMMANDS
 
 from .cases import ROOT
 from .command import SHOP, netpol, process
@@ -23,11 +24,11 @@ DENIED = ["decide", "-f", SHOP, "--from", "shop/web", "--to", "shop/db", "-p", "
 
 
 def test_help() -> None:
-    for line in ([], ["--help"], *([name, "--help"] for name in commands())):
+    for line in ([], ["--help"], *([name, "--help"] for name in COMMANDS)):
         ran = netpol(*line)
         assert (ran.code, bool(ran.out)) == ((0, True) if line else (2, False))
         assert max(map(len, ran.out.splitlines()), default=0) <= 140
-    for name in commands():
+    for name in COMMANDS:
         assert re.search(rf"^    {name}\b", netpol("--help").out, re.M), name
     assert netpol("--version").out == f"netpol {package.__version__}\n"
     unknown = netpol("decid")
@@ -41,7 +42,7 @@ def test_help_is_whole_whatever_is_asked_for() -> None:
 
 
 def examples() -> Iterator[tuple[str, str]]:
-    for name in commands():
+    for name in COMMANDS:
         text = netpol(name, "--help").out
         found = re.findall(r"^  \$ (.*)$", text, re.M)
         assert found, f"{name} shows no example"
@@ -85,14 +86,16 @@ def test_examples_in_the_help_run(name: str, line: str, shell: Path) -> None:
     assert "Traceback" not in ran.stderr
 
 
-@pytest.mark.parametrize("command", [["--help"], ["check", SHOP], DENIED])
+@pytest.mark.parametrize(
+    "command", [["--help"], ["check", SHOP], DENIED, ["matrix", "--help"], ["replay", "--help"]]
+)
 def test_it_starts_fast(command: list[str]) -> None:
-    """Neither NumPy nor YAML nor the other commands are imported where they are not needed."""
+    """Neither NumPy nor Arrow nor YAML nor the other commands are imported where they are not needed."""
     code = (
         "import sys, netpol._cli\n"
         "try: netpol._cli.main(sys.argv[1:])\n"
         "except SystemExit: pass\n"
-        "heavy = {'numpy', 'yaml', 'argcomplete', 'importlib.metadata', 'netpol.expectations',"
+        "heavy = {'numpy', 'pyarrow', 'yaml', 'argcomplete', 'importlib.metadata', 'netpol.expectations',"
         " 'netpol._cli.sarif', 'netpol._cli.convert', 'xml.etree'}\n"
         "print(sorted(heavy & set(sys.modules)), file=sys.stderr)"
     )

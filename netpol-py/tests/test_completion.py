@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pexpect
 import pytest
-from netpol._cli import commands
+from netpol._cli.parsers import COMMANDS
 
 from .cases import ROOT
 from .command import SHOP, netpol, process
@@ -129,8 +129,8 @@ def test_the_help_says_how() -> None:
 def test_without_the_extra_it_says_what_to_install(tmp_path: Path) -> None:
     (tmp_path / "argcomplete.py").write_text("raise ImportError\n")
     ran = process(["completion", "bash"], environment={"PYTHONPATH": str(tmp_path)})
-    assert ran.code == 2 and "pip install netpol-py[completion]" in ran.err
+    assert ran.code == 2 and "pip install 'netpol-py[completion]'" in ran.err
 
 
 def test_every_command_is_offered(environment: dict[str, str]) -> None:
-    assert set(commands()) <= offered("bash", "netpol ", environment)
+    assert set(COMMANDS) <= offered("bash", "netpol ", environment)

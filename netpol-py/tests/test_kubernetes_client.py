@@ -8,6 +8,7 @@ from typing import Any
 
 import netpol
 import pytest
+import yaml
 from kubernetes import client
 
 from . import shop
@@ -55,6 +56,25 @@ def test_objects_that_name_no_kind() -> None:
     assert not engine.decide("192.0.2.129", "shop/db", port=5432).is_allow
     assert cluster.upsert(pod).objects == 1
     assert cluster.replace_all("Pod", [pod]).objects == 1
+
+
+def test_services_and_their_endpoint_slices() -> None:
+    read_as = {"Service": "V1ServiceList", "EndpointSlice": "V1EndpointSliceList"}
+    cluster = shop.cluster()
+    for kind, model in read_as.items():
+        items = [item for item in yaml.safe_load_all(shop.SERVICES) if item["kind"] == kind]
+        version = items[0]["apiVersion"]
+        for item in items:
+            del item["kind"], item["apiVersion"]
+        found = read({"kind": f"{kind}List", "apiVersion": version, "items": items}, model)
+        assert cluster.apply(found).objects == len(items)
+        assert cluster.replace_all(kind, found.items).objects == len(items)
+    engine, known = cluster.publish(), shop.with_services()
+    for service in known.services():
+        for source in ("shop/api", "shop/web"):
+            explained = (one.explain_service(source, service, port=15432) for one in (engine, known))
+            one, other = (found.to_dict()["backends"] for found in explained)
+            assert [own["verdict"] for own in one] == [own["verdict"] for own in other] and one
 
 
 @pytest.mark.parametrize(

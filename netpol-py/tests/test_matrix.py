@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import ipaddress
 import pickle
+from collections import Counter
 from typing import Any
 
 import netpol
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from netpol import Access, Matrix, MatrixPort
+from netpol import Access, Matrix, MatrixPort, ObjectName
 
 from . import shop
 from .matrices import (
@@ -20,7 +21,7 @@ from .matrices import (
     engines,
     expected,
     pairs,
-    services,
+    policy,
     twins,
     workload,
 )
@@ -268,9 +269,9 @@ def test_ends() -> None:
 
 
 def test_services() -> None:
-    engine = services()
+    engine = shop.with_services()
     found = netpol.matrix(engine, port=15432, services=True, group_by="endpoint")
-    assert [group.name for group in found.destinations[-2:]] == ["svc/shop/both", "svc/shop/db"]
+    assert [group.name for group in found.destinations[-2:]] == ["svc/shop/all", "svc/shop/db"]
     assert len(found.sources) == len(found.destinations) - 2
     ways = {"allow": Access.ALL, "deny": Access.NONE, "mixed": Access.SOME}
     for source in found.sources:
@@ -281,9 +282,9 @@ def test_services() -> None:
             except netpol.QuestionError:
                 access = Access.UNANSWERED
             assert found[source, service] is access, (source, service)
-    accesses = {found[source, "svc/shop/both"] for source in found.sources[:4]}
+    accesses = {found[source, "svc/shop/all"] for source in found.sources[:4]}
     assert accesses == {Access.ALL, Access.SOME, Access.UNANSWERED}
-    cell = found.cell("shop/web", "svc/shop/both").ports[0]
+    cell = found.cell("shop/web", "svc/shop/all").ports[0]
     assert (cell.allowed, cell.denied, cell.unanswered, len(cell.explanations)) == (2, 1, 0, 1)
     assert "2 of 3 backends may be reached" in str(cell)
     named = netpol.matrix(engine, port="pg", destinations="service/shop/db", group_by="namespace")
@@ -292,8 +293,76 @@ def test_services() -> None:
     counts = [whole.ports[0].allowed, whole.ports[0].denied, whole.ports[0].unanswered]
     # The database itself is led back to itself by its Service, which policies judge.
     assert whole.access is Access.SOME and counts == [1, 3, 0]
+    every = netpol.matrix(engine, port=80, destinations=["svc/shop/*", ObjectName("Service", "shop", "db")])
+    assert [group.name for group in every.destinations] == ["svc/shop/all", "svc/shop/db"]
     with pytest.raises(ValueError, match="is a Service, which sends nothing"):
         netpol.matrix(engine, port=80, sources="svc/shop/db")
+    for wrong, message in (
+        ("svc/shop/dbs", "no Service `shop/dbs`; did you mean `shop/db`"),
+        ("svc/x/*", "matches no Service"),
+    ):
+        with pytest.raises(netpol.ServiceError, match=message):
+            netpol.matrix(engine, port=80, destinations=wrong)
+
+
+def service(name: str, **selector: str) -> dict[str, Any]:
+    return {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": name, "namespace": "shop"},
+        "spec": {"selector": selector, "ports": [{"port": 8000, "targetPort": 80}]},
+    }
+
+
+@checked
+@given(engines(), st.sampled_from(["endpoint", "labels", "namespace"]))
+def test_services_are_to_every_source_what_the_engine_says(engine: netpol.Engine, group_by: Any) -> None:
+    cluster = netpol.Cluster.restore(engine.save())
+    # No policy hears of what the last one selects by: others are like its only backend.
+    cluster.apply([service("web", app="web"), service("db", app="db"), service("one", unheard="1")])
+    engine = cluster.publish()
+    found = netpol.matrix(engine, port=8000, services=True, nodes=True, group_by=group_by)
+    words = {"allow": Access.ALL, "deny": Access.NONE, "mixed": Access.SOME}
+    for column, name in enumerate(("db", "one", "web"), len(found.destinations) - 3):
+        for row, source in enumerate(found.sources):
+            accesses, counts = set(), Counter[str]()
+            for member in source.members:
+                end = member.endpoint or member.addresses[0]
+                try:
+                    known = engine.explain_service(end, f"svc/shop/{name}", port=8000)
+                except netpol.QuestionError:
+                    accesses.add(Access.UNANSWERED)
+                    counts["unanswered"] += 1
+                    continue
+                accesses.add(words[known.verdict])
+                counts.update(str(one.verdict) for one in known.backends)
+            expected = accesses.pop() if len(accesses) == 1 else Access.SOME
+            cell = found.cell(row, column)
+            assert cell.access is expected, (source, name)
+            told = cell.ports[0]
+            assert (told.allowed, told.denied, told.unanswered) == (
+                counts["allow"],
+                counts["deny"],
+                counts["unanswered"],
+            )
+
+
+def test_a_backend_is_to_itself_what_it_is_to_nobody_else() -> None:
+    closed = policy("closed", policyTypes=["Ingress"])
+    engine = twins([closed, service("one", unheard="a")], netpol.Options(service_hairpin=True))
+    ask: dict[str, Any] = {"port": 8000, "sources": ["shop/a", "shop/alike"], "destinations": "svc/shop/one"}
+    found = netpol.matrix(engine, **ask, group_by="endpoint")
+    assert found.access.tolist() == [[1], [0]]
+    whole = netpol.matrix(engine, **ask, group_by="namespace").cell(0, 0).ports[0]
+    assert (whole.access, whole.allowed, whole.denied) == (Access.SOME, 1, 1)
+
+
+def test_nodes_are_told_apart_where_a_backend_is_on_one() -> None:
+    closed = policy("closed", policyTypes=["Egress"])
+    engine = twins([closed, service("one", unheard="host")], netpol.Options(own_node_egress=True))
+    ends = ["shop/a", "shop/on-another-node"]
+    found = netpol.matrix(engine, port=8000, sources=ends, destinations="svc/shop/one", group_by="endpoint")
+    assert found.access.tolist() == [[1], [0]]
 
 
 def test_it_is_frozen_and_pickled() -> None:

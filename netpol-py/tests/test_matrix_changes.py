@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from netpol import MatrixChange, MatrixChanges
 
 from . import shop
-from .matrices import checked, decided, engines, pairs, policies, services
+from .matrices import checked, decided, engines, pairs, policies
 
 
 def became(changes: MatrixChanges, row: int, column: int) -> MatrixChange:
@@ -143,18 +143,18 @@ def test_replicas_are_one_row_however_many_there_are() -> None:
 
 
 def test_services() -> None:
-    before, after = services(), services(shop.POLICY.replace("app: api", "app: web"))
-    asked = netpol.matrix(before, port=15432, destinations=["svc/shop/both", "svc/shop/db"])
+    before, after = shop.with_services(), shop.with_services(shop.POLICY.replace("app: api", "app: web"))
+    asked = netpol.matrix(before, port=15432, destinations=["svc/shop/all", "svc/shop/db"])
     changes = asked.diff(after)
     assert [(str(a), str(b)) for a, b in changes.opened()] == [
-        ("shop/web", "svc/shop/both"),
+        ("shop/web", "svc/shop/all"),
         ("shop/web", "svc/shop/db"),
     ]
     assert [(str(a), str(b)) for a, b in changes.closed()] == [
-        ("shop/api", "svc/shop/both"),
+        ("shop/api", "svc/shop/all"),
         ("shop/api", "svc/shop/db"),
     ]
-    assert not netpol.matrix(before, port=15432, services=True).diff(services())
+    assert not netpol.matrix(before, port=15432, services=True).diff(shop.with_services())
     changes.to_html()
 
 

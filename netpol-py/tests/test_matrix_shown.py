@@ -199,7 +199,7 @@ def test_what_is_not_installed_says_how(
 ) -> None:
     monkeypatch.setitem(sys.modules, library, None)
     with pytest.raises(
-        ImportError, match=rf"{library} is not installed: pip install netpol-py\[{extra}\]"
+        ImportError, match=rf"{library} is not installed: pip install 'netpol-py\[{extra}\]'"
     ):
         getattr(small(), method)()
 

@@ -31,6 +31,25 @@ def test_versions_agree() -> None:
     assert netpol.__version__ == importlib.metadata.version("netpol-py")
 
 
+def test_what_is_installed() -> None:
+    """Nothing that is read at run time, or that people look for, stays behind when the wheel is made."""
+    files = {str(path) for path in importlib.metadata.files("netpol-py") or ()}
+    for name in (
+        "netpol/py.typed",
+        "netpol/_netpol.pyi",
+        "netpol/_matrix/page/page.html",
+        "netpol/_matrix/page/page.css",
+        "netpol/_matrix/page/page.js",
+        "netpol/expectations/expectations.schema.json",
+    ):
+        assert name in files
+    assert {path.rpartition("/")[2] for path in files if "/licenses/" in path} == {"LICENSE-APACHE", "LICENSE-MIT"}
+    assert not [path for path in files if "/tests/" in path or path.endswith(".rs")]
+    points = importlib.metadata.entry_points()
+    assert [one.value for one in points.select(group="pytest11", name="netpol")] == ["netpol._pytest_plugin"]
+    assert [one.value for one in points.select(group="console_scripts", name="netpol")] == ["netpol._cli:main"]
+
+
 def test_everything_is_exported() -> None:
     exported = {name for name in netpol.__all__ if hasattr(netpol, name)}
     own = {name for name, value in vars(netpol).items() if not isinstance(value, ModuleType)}
@@ -140,6 +159,9 @@ def test_the_stub_has_the_documentation() -> None:
 
 def documented() -> Iterator[tuple[str, str]]:
     """Every text that has examples, of the native half too."""
+    for name in netpol.__all__:
+        # Some are imported when they are named.
+        getattr(netpol, name)
     modules = [netpol] + [value for value in vars(netpol).values() if isinstance(value, ModuleType)]
     for module in modules:
         yield module.__name__, module.__doc__ or ""

@@ -9,6 +9,7 @@ from typing import Any
 import netpol
 import numpy as np
 import pyarrow as pa
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -112,6 +113,37 @@ def test_every_way_to_ask_gives_the_same_verdict(made: list[dict[str, Any]]) -> 
                     owner = engine.owner(a)
                     other: object = ipaddress.ip_address(a) if owner is None else owner
                     assert (other in reach) == single[row]
+
+
+@checked
+@given(policies(), st.lists(st.sampled_from(NAMES), unique=True), st.sampled_from(PORTS))
+def test_a_service_is_its_backends(made: list[dict[str, Any]], chosen: list[str], port: int) -> None:
+    service = {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": "some", "namespace": "shop"},
+        "spec": {"selector": {"chosen": "yes"}, "ports": [{"port": 8080, "targetPort": port}]},
+    }
+    with_labels = cluster([*made, service])
+    for name in chosen:
+        pod = shop.pod(name, ADDRESSES[NAMES.index(name)])
+        pod["metadata"]["labels"]["chosen"] = "yes"
+        with_labels.upsert(pod)
+    engine = with_labels.publish()
+    for source in ADDRESSES + OUTSIDE:
+        if not chosen:
+            with pytest.raises(netpol.ServiceError) as nobody:
+                engine.decide_service(source, "svc/shop/some", port=8080)
+            assert nobody.value.code == "noBackends"
+            continue
+        backends = engine.backends(source, "svc/shop/some", port=8080)
+        told = {(str(one.endpoint), one.port) for one in backends}
+        assert told == {(f"shop/{name}", port) for name in chosen}
+        verdicts = {
+            str(engine.decide(source, f"shop/{name}", port=port, via_service=True)) for name in chosen
+        }
+        expected = verdicts.pop() if len(verdicts) == 1 else "mixed"
+        assert engine.decide_service(source, "svc/shop/some", port=8080) == expected
 
 
 @checked

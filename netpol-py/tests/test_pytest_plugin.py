@@ -24,7 +24,10 @@ expectations:
 
 
 def run(pytester: pytest.Pytester, *arguments: str) -> pytest.RunResult:
-    return pytester.runpytest_subprocess("-p", "no:cacheprovider", *arguments)
+    # Hypothesis takes half a second to start, and no session here needs it.
+    return pytester.runpytest_subprocess(
+        "-p", "no:cacheprovider", "-p", "no:hypothesispytest", *arguments
+    )
 
 
 def test_expectations_are_tests(pytester: pytest.Pytester) -> None:
@@ -127,7 +130,9 @@ def test_other_names_of_files(pytester: pytest.Pytester) -> None:
 
 def test_the_fixture(pytester: pytest.Pytester) -> None:
     inner = pytester.mkpydir("inner")
-    (inner / "k8s").symlink_to(shop.SHOP)
+    (inner / "k8s").mkdir()
+    for name in ("policies.yaml", "workloads.yaml"):
+        (inner / "k8s" / name).symlink_to(shop.SHOP / name)
     source = """
         import netpol, pytest
 

@@ -11,29 +11,7 @@ from netpol import Backend, Endpoint, ObjectName, ServiceVerdict
 
 from . import shop
 
-SERVICES = """
-{apiVersion: v1, kind: Service, metadata: {name: db, namespace: shop},
- spec: {selector: {app: db}, ports: [{name: pg, port: 15432, targetPort: postgres}]}}
----
-{apiVersion: v1, kind: Service, metadata: {name: all, namespace: shop},
- spec: {ports: [{port: 80, targetPort: 5432}]}}
----
-apiVersion: discovery.k8s.io/v1
-kind: EndpointSlice
-metadata: {name: all-1, namespace: shop, labels: {kubernetes.io/service-name: all}}
-addressType: IPv4
-endpoints: [{addresses: [10.0.0.1]}, {addresses: [10.0.0.3]}, {addresses: [192.0.2.9]}]
-ports: [{name: "", port: 5432, protocol: TCP}]
-"""
-
-
-def engine() -> netpol.Engine:
-    cluster = shop.cluster()
-    cluster.apply(SERVICES)
-    return cluster.publish()
-
-
-ENGINE = engine()
+ENGINE = shop.with_services()
 
 
 @pytest.mark.parametrize(
@@ -49,13 +27,13 @@ def test_services_and_their_ports(service: Any, port: Any) -> None:
 
 
 def test_some_and_others() -> None:
-    explanation = ENGINE.explain_service("shop/web", "svc/shop/all", port=80)
+    explanation = ENGINE.explain_service("shop/web", "svc/shop/all", port=15432)
     assert explanation.verdict is ServiceVerdict.MIXED and not explanation.verdict.is_allow
     assert [one.verdict for one in explanation.backends] == ["deny", "allow", "allow"]
     assert "2 of 3 backends may be reached" in str(explanation)
     assert explanation.service == ObjectName("Service", "shop", "all")
-    assert (explanation.port, explanation.port_name) == (80, None)
-    assert [str(one) for one in ENGINE.backends("shop/web", "shop/all", port=80)] == [
+    assert (explanation.port, explanation.port_name) == (15432, None)
+    assert [str(one) for one in ENGINE.backends("shop/web", "shop/all", port=15432)] == [
         "shop/db 5432",
         "shop/web 5432",
         "192.0.2.9 5432",
@@ -63,7 +41,7 @@ def test_some_and_others() -> None:
     again = pickle.loads(pickle.dumps(explanation))
     assert again == explanation and hash(again) == hash(explanation)
     assert pickle.loads(pickle.dumps(ENGINE)).explain_service(
-        "shop/web", "svc/shop/all", port=80
+        "shop/web", "svc/shop/all", port=15432
     ) == explanation
     with pytest.raises(TypeError, match="neither true nor false"):
         assert explanation.verdict
@@ -75,7 +53,7 @@ def test_names() -> None:
 
 def test_policies_that_name_the_port_of_the_service() -> None:
     cluster = shop.cluster()
-    cluster.apply(SERVICES)
+    cluster.apply(shop.SERVICES)
     assert cluster.publish().lints() == ()
     cluster.apply(shop.POLICY.replace("port: 5432", "port: 15432"))
     (lint,) = cluster.publish().lints()
@@ -89,7 +67,7 @@ def test_policies_that_name_the_port_of_the_service() -> None:
     )
     pods = [shop.pod("db", "10.0.0.1")]
     with pytest.warns(netpol.ManifestWarning, match="15432"):
-        netpol.loads(wrong, SERVICES.split("---")[0], pods)
+        netpol.loads(wrong, shop.SERVICES.split("---")[0], pods)
 
 
 @pytest.mark.parametrize(

@@ -27,13 +27,15 @@ def environment(tmp_path: Path) -> dict[str, str]:
     (home / "netpol").symlink_to(ROOT)
     commands = Path(sys.executable).parent
     assert (commands / "netpol").exists(), "the package is not installed"
-    hidden = ("NO_COLOR", "FORCE_COLOR", "PYTEST_ADDOPTS", "PY_COLORS")
+    hidden = ("NO_COLOR", "FORCE_COLOR", "PY_COLORS")
     plain = {name: value for name, value in os.environ.items() if name not in hidden}
     return {
         **plain,
         "PATH": f"{commands}:{os.environ['PATH']}",
         "HOME": str(home),
         "PYTHONDONTWRITEBYTECODE": "1",
+        # A new user does not have Hypothesis, which takes half a second to start.
+        "PYTEST_ADDOPTS": "-p no:hypothesispytest",
     }
 
 

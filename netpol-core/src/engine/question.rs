@@ -109,7 +109,7 @@ pub enum QuestionError {
     Unknown {
         /// The name asked for.
         text: String,
-        /// Endpoints with a similar name, for a hint.
+        /// Endpoints with a similar name, or Services where the name is `svc/name`, for a hint.
         similar: Vec<String>,
     },
     /// Endpoints of several kinds share the name.
@@ -335,13 +335,25 @@ impl Snapshot {
             [(id, _)] => Ok(id),
             [] => Err(QuestionError::Unknown {
                 text: text.to_owned(),
-                similar: self.similar_endpoints(namespace, name),
+                similar: self.similar(kind, namespace, name),
             }),
             _ => Err(QuestionError::Ambiguous {
                 text: text.to_owned(),
                 candidates: named.iter().map(|(_, entry)| qualified(entry)).collect(),
             }),
         }
+    }
+
+    /// Up to three ends that somebody who wrote this name may have meant. `svc/db` is how kubectl spells a
+    /// Service of its namespace.
+    fn similar(&self, kind: Option<&str>, namespace: &str, name: &str) -> Vec<String> {
+        if kind.is_none() && is_service(namespace) {
+            let services = self.similar_services("", name);
+            if !services.is_empty() {
+                return services.iter().map(|service| format!("svc/{service}")).collect();
+            }
+        }
+        self.similar_endpoints(namespace, name)
     }
 
     /// Up to three endpoints that somebody who wrote this name may have meant.

@@ -408,7 +408,7 @@ impl Snapshot {
     }
 
     /// Up to three Services that somebody who wrote this name may have meant.
-    fn similar_services(&self, namespace: &str, name: &str) -> Vec<String> {
+    pub(super) fn similar_services(&self, namespace: &str, name: &str) -> Vec<String> {
         let services = self.directory.services.iter().map(|(_, entry)| entry);
         let similar = services.filter(|entry| {
             let record = &entry.record;

@@ -1,6 +1,6 @@
 """Replays a flow log that is larger than the memory of those who read it, on a Dask cluster.
 
-    pip install netpol-py[dask]
+    pip install 'netpol-py[dask]'
     python netpol-py/examples/replay-dask/larger_than_memory.py --rows 150000000 --memory 512MB
 
 It writes a flow log of AWS in Parquet, for a cluster of two thousand pods, and replays it against a change

@@ -64,22 +64,6 @@ from ._netpol import (
 )
 from ._netpol import version as __version__
 from ._options import Limits, Options, ReadOptions
-from ._replay import (
-    Basis,
-    Effect,
-    FlowColumns,
-    FlowExample,
-    FlowGroup,
-    FlowLog,
-    FlowLogError,
-    FlowPlace,
-    Replay,
-    ReplayProgress,
-    ReplayTotals,
-    TooManyGroupsError,
-    UnreadRows,
-    replay,
-)
 from ._types import (
     AddressLike,
     AdmissionLike,
@@ -118,6 +102,22 @@ if _TYPE_CHECKING:
         MatrixMember,
         MatrixPort,
         matrix,
+    )
+    from ._replay import (
+        Basis,
+        Effect,
+        FlowColumns,
+        FlowExample,
+        FlowGroup,
+        FlowLog,
+        FlowLogError,
+        FlowPlace,
+        Replay,
+        ReplayProgress,
+        ReplayTotals,
+        TooManyGroupsError,
+        UnreadRows,
+        replay,
     )
 
 __all__ = [
@@ -218,12 +218,48 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> _Any:
-    """The matrix and what belongs to it: they need NumPy, which takes its time to start, and most who
-    ask one question do without."""
-    if name in __all__:
-        from . import _matrix
+# The matrix and replays need NumPy, which takes its time to start, and most who ask one question do
+# without. They are imported when somebody names something of theirs.
+_LATER = {
+    "_matrix": (
+        "Access",
+        "EndsLike",
+        "GroupBy",
+        "Matrix",
+        "MatrixCell",
+        "MatrixCellPort",
+        "MatrixChange",
+        "MatrixChanges",
+        "MatrixGroup",
+        "MatrixMember",
+        "MatrixPort",
+        "matrix",
+    ),
+    "_replay": (
+        "Basis",
+        "Effect",
+        "FlowColumns",
+        "FlowExample",
+        "FlowGroup",
+        "FlowLog",
+        "FlowLogError",
+        "FlowPlace",
+        "Replay",
+        "ReplayProgress",
+        "ReplayTotals",
+        "TooManyGroupsError",
+        "UnreadRows",
+        "replay",
+    ),
+}
 
-        globals().update({own: getattr(_matrix, own) for own in _matrix.__all__})
-        return globals()[name]
+
+def __getattr__(name: str) -> _Any:
+    for part, names in _LATER.items():
+        if name in names:
+            from importlib import import_module
+
+            module = import_module(f".{part}", __name__)
+            globals().update({own: getattr(module, own) for own in names})
+            return globals()[name]
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from dataclasses import dataclass
 
 from ._verdicts import Direction, Tier
@@ -104,3 +105,12 @@ class RuleName:
         name = f' "{self.name}"' if self.name is not None else ""
         detail = f" ({', '.join(parts)})" if parts else ""
         return f"{self.policy} spec.{self.direction}[{self.rule}]{name}{detail}"
+
+
+def is_address(text: str) -> bool:
+    """Whether a text is an IP address, and so no name."""
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True

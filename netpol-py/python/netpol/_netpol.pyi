@@ -97,20 +97,35 @@ class Manifest:
         Secrets, and whatever else no verdict depends on.
         """
     def check(
-        self, *, admission: AdmissionLike | None = None, options: Options | None = None
+        self,
+        *,
+        admission: AdmissionLike | None = None,
+        options: Options | None = None,
+        together: bool = False,
     ) -> tuple[Diagnostic, ...]:
         """Everything to be said about the objects, in the order of the text: errors where the admission
         would refuse them, and warnings.
+
+        `together=True` says, behind that and where nothing is refused, what is odd about a cluster that
+        holds these objects and no others: what `Cluster.publish` refuses, `Engine.warnings` and
+        `Engine.lints`, with their places in the text.
         """
     def report(
         self,
         *,
         admission: AdmissionLike | None = None,
         options: Options | None = None,
+        together: bool = False,
         coloured: bool = False,
     ) -> str:
         """What `check` finds, as a compiler prints it: each with the lines of the text that it is about.
         `coloured` puts ANSI escape codes between; what manifests say never becomes one.
+        """
+    def excerpts(
+        self, diagnostics: Iterable[Diagnostic], /, *, coloured: bool = False
+    ) -> str:
+        """Diagnostics about this manifest, such as the notes of `convert`, as `report` prints what `check`
+        finds.
         """
     def convert(self) -> Conversion:
         """The NetworkPolicies of `networking.k8s.io/v1` that mean today what these objects meant to

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from ._answers import Explanation
+from ._answers import Explanation, ServiceExplanation
 from ._verdicts import Direction
 
 
-def explained(explanation: Explanation, direction: Direction | None) -> str:
-    """An explanation for people; with a direction, only what it says of that one.
+def explained(explanation: Explanation | ServiceExplanation, direction: Direction | None) -> str:
+    """An explanation for people; with a direction, only what it says of that one. Those about Services
+    are always about both.
 
     >>> from netpol._one_side import explained
     >>> engine = netpol.load("netpol-core/examples/shop")
@@ -18,7 +19,7 @@ def explained(explanation: Explanation, direction: Direction | None) -> str:
     egress from shop/web: allow, not isolated
     """
     text = str(explanation)
-    if direction is None:
+    if direction is None or isinstance(explanation, ServiceExplanation):
         return text
     kept = [str(explanation.direction(direction).verdict)]
     is_meant = True

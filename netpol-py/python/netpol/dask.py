@@ -8,7 +8,7 @@
 >>> netpol.dask.replay(flows, before, after, columns="vpc").flows("blocked")
 3
 
-Needs ``pip install netpol-py[dask]``. `replay` is all there is here.
+Needs ``pip install 'netpol-py[dask]'``. `replay` is all there is here.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ def replay(
         import dask.dataframe
         from dask.delayed import delayed
     except ImportError as missing:
-        raise ImportError("netpol.dask needs Dask: pip install netpol-py[dask]") from missing
+        raise ImportError("netpol.dask needs Dask: pip install 'netpol-py[dask]'") from missing
     from ._replay.judging import Change
     from ._replay.logs import layout_for
 

@@ -13,7 +13,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from . import _services
 from ._netpol import Engine
+from ._services import DestinationLike
 from ._types import DirectionLike, EndpointLike, PortLike, ProtocolLike
 from ._verdicts import Direction, Verdict
 
@@ -23,7 +25,7 @@ __all__ = ["assert_allowed", "assert_denied"]
 def assert_allowed(
     engine: Engine,
     source: EndpointLike,
-    destination: EndpointLike,
+    destination: DestinationLike,
     *,
     port: PortLike | None = None,
     protocol: ProtocolLike | None = None,
@@ -33,7 +35,8 @@ def assert_allowed(
     direction: DirectionLike | None = None,
 ) -> None:
     """Asserts that `source` may open this connection to `destination`. The question is that of
-    `Engine.decide`.
+    `Engine.decide`; or that of `Engine.decide_service`, when `destination` is ``"svc/namespace/name"`` or
+    the `ObjectName` of a Service, each backend of which is to be reached.
 
     Raises `AssertionError` with the explanation when it may not, and `QuestionError` when the
     question has no answer.
@@ -63,7 +66,7 @@ def assert_allowed(
 def assert_denied(
     engine: Engine,
     source: EndpointLike,
-    destination: EndpointLike,
+    destination: DestinationLike,
     *,
     port: PortLike | None = None,
     protocol: ProtocolLike | None = None,
@@ -72,7 +75,8 @@ def assert_denied(
     via_service: bool = False,
     direction: DirectionLike | None = None,
 ) -> None:
-    """Asserts that `source` may not open this connection to `destination`.
+    """Asserts that `source` may not open this connection to `destination`; of a Service, to none of its
+    backends.
 
     As `assert_allowed` in everything else.
     """
@@ -91,24 +95,24 @@ def _assert(
     expect: Verdict,
     engine: Engine,
     source: EndpointLike,
-    destination: EndpointLike,
+    destination: DestinationLike,
     direction: DirectionLike | None,
     question: dict[str, Any],
 ) -> None:
     __tracebackhide__ = True
     if not isinstance(engine, Engine):
         raise TypeError(f"engine must be a netpol.Engine, not {type(engine).__name__}")
-    if engine.decide(source, destination, direction=direction, **question) == expect:
+    if _services.decide(engine, source, destination, direction=direction, **question) == expect:
         return
     from .expectations import Expectation
     from .expectations._judging import failed
 
     expectation = Expectation(
         source=str(source),
-        destination=str(destination),
+        destination=_services.called(destination),
         direction=Direction(direction) if direction is not None else None,
         expect=expect,
         **question,
     )
-    explanation = engine.explain(source, destination, **question)
+    explanation = _services.explain(engine, source, destination, **question)
     raise AssertionError(failed(expectation, explanation).account())

@@ -268,6 +268,8 @@ fn services() {
         ("--to svc/default/x -p http", "has no TCP port `http`; its ports are 80/TCP"),
         ("--to svc/default/x -p 80 --protocol udp", "has no UDP port 80; its ports are 80/TCP"),
         ("--to svc/default/X -p 80", "no Service `default/X`; did you mean `default/x`?"),
+        ("--to svc/x -p 80", "no endpoint `svc/x`"),
+        ("--to service/x -p 80", "did you mean `svc/default/x`?"),
         ("--to svc/default/x --protocol icmp", "ICMP has none"),
         (
             "--to svc/default/far -p 80",

@@ -18,6 +18,16 @@ def test_nobody_enters_on_ports_of_the_platform(netpol_engine: netpol.Engine, po
             assert_denied(netpol_engine, "203.0.113.7", endpoint, port=port)
 
 
+def test_no_policy_names_the_port_of_a_service(netpol_engine: netpol.Engine) -> None:
+    """Policies see a packet after the Service's port has been replaced by that of a pod."""
+    assert not netpol_engine.lints()
+
+
+def test_the_api_is_called_by_the_frontend_alone(netpol_engine: netpol.Engine) -> None:
+    assert_allowed(netpol_engine, "shop/web", "svc/shop/api", port=80)
+    assert_denied(netpol_engine, "monitoring/prometheus", "svc/shop/api", port=80)
+
+
 def test_the_exporter_is_measured(netpol_engine: netpol.Engine) -> None:
     assert_allowed(netpol_engine, "monitoring/prometheus", "shop/db", port="metrics")
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import importlib
-import importlib.util
 import os
 import sys
 from collections.abc import Sequence
@@ -74,15 +73,6 @@ def _run(words: list[str]) -> int:
     return 2
 
 
-def commands() -> dict[str, str]:
-    """The commands that are there, with a line about each."""
-    return {
-        name: summary
-        for name, summary in COMMANDS.items()
-        if importlib.util.find_spec(f".{name}", __name__) is not None
-    }
-
-
 def parser(words: Sequence[str] = (), *, everything: bool = False) -> argparse.ArgumentParser:
     """The parser of a command line: with the arguments of the command that it names, and the names of
     the others; `everything` has the arguments of all."""
@@ -98,7 +88,7 @@ def parser(words: Sequence[str] = (), *, everything: bool = False) -> argparse.A
         title="commands", dest="command", metavar="COMMAND", required=True
     )
     asked = next((word for word in words if not word.startswith("-")), None)
-    for name, summary in commands().items():
+    for name, summary in COMMANDS.items():
         if everything or name == asked:
             importlib.import_module(f".{name}", __name__).add_parser(subparsers)
         else:

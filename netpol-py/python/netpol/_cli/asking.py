@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import argparse
 import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
-from .._answers import Explanation
+from .. import _services
+from .._answers import ServiceExplanation
 from .._errors import NetpolError
 from .._netpol import Engine
 from .._one_side import explained
-from .._verdicts import Direction
+from .._verdicts import Direction, ServiceVerdict
 from .completion import offer, offer_nothing
 from .loading import Loading, add_end_argument
 from .terminal import CommandError
+
+_Answered = TypeVar("_Answered")
 
 
 def add_question_arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,12 +36,13 @@ def add_question_arguments(parser: argparse.ArgumentParser) -> None:
         "--to",
         dest="destination",
         metavar="END",
-        help="to whom; svc/namespace/name is a Service",
+        help="to whom; svc/namespace/name is a Service, and means each of its backends",
+        services=True,
     )
     port = group.add_argument(
         "-p",
         "--port",
-        help="a number, or the name of a port of the destination; not for ICMP",
+        help="a number, or the name of a port of the destination or Service; not for ICMP",
     )
     offer_nothing(port)
     protocol = group.add_argument(
@@ -100,28 +105,25 @@ class Question:
 
     def explain(self, engine: Engine) -> Answer:
         """The verdict and everything it rests on. Raises `CommandError` when there is no answer."""
-        try:
-            found = engine.explain(self.source, self.destination, **self.more)
-        except (NetpolError, TypeError, ValueError, OverflowError) as failed:
-            raise CommandError(str(failed)) from None
-        return Answer(found, self.direction)
+        return Answer(self._ask(_services.explain, engine), self.direction)
 
     def decide(self, engine: Engine) -> str:
         """The verdict alone. Raises `CommandError` when there is no answer."""
+        return str(self._ask(_services.decide, engine))
+
+    def _ask(self, question: Callable[..., _Answered], engine: Engine) -> _Answered:
+        ends = self.source, self.destination
         try:
-            verdict = engine.decide(
-                self.source, self.destination, direction=self.direction, **self.more
-            )
+            return question(engine, *ends, direction=self.direction, **self.more)
         except (NetpolError, TypeError, ValueError, OverflowError) as failed:
             raise CommandError(str(failed)) from None
-        return str(verdict)
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """An explanation, for both sides or for one."""
 
-    explanation: Explanation
+    explanation: _services.AnyExplanation
     """Everything."""
     side: Direction | None = None
     """The side that was asked about."""
@@ -129,8 +131,18 @@ class Answer:
     @property
     def verdict(self) -> str:
         """The verdict in a word."""
-        asked = self.explanation.direction(self.side) if self.side else self.explanation
-        return str(asked.verdict)
+        if self.side is None or isinstance(self.explanation, ServiceExplanation):
+            return str(self.explanation.verdict)
+        return str(self.explanation.direction(self.side).verdict)
+
+    def remarks(self) -> Iterator[str]:
+        """What is said with the verdict alone: which backends may be reached and which not, where they
+        differ, and what else is to be known."""
+        if self.explanation.verdict == ServiceVerdict.MIXED:
+            for backend, own in _services.per_backend(self.explanation):
+                yield f"{own.verdict}: {backend}"
+        for note in self.explanation.notes:
+            yield f"note: {note}"
 
     def text(self) -> str:
         """The verdict and what it rests on, for people."""

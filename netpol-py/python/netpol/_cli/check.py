@@ -5,13 +5,11 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from .._diagnostics import Diagnostic
-from .._errors import RefusedError
-from .._netpol import Cluster, Manifest
+from .._netpol import Manifest
 from .loading import Loading, add_loading_arguments
 from .parsers import add_command
 from .terminal import CommandError, paint, tell
@@ -22,7 +20,8 @@ if TYPE_CHECKING:
 ABOUT = """\
 Says everything that is wrong or odd about manifests: what kube-apiserver would refuse, with line
 and column and the error type that it has there, and what is legal and probably not what its author
-wants.
+wants: with an object, or with all of them together, such as a policy that names the port of a Service
+in the place of its targetPort.
 """
 
 MORE = """\
@@ -100,13 +99,10 @@ class Checked:
     def of(cls, loading: Loading) -> Checked:
         """Checks manifests one by one, and what they are together."""
         manifest = loading.manifest()
-        found = manifest.check(admission=loading.admission, options=loading.options)
-        report = loading.report(manifest) if found else ""
-        if not any(one.is_error for one in found):
-            together = _together(manifest, loading)
-            report += "".join(f"{one}\n" for one in together)
-            found += together
-        return cls(manifest, found, report)
+        found = manifest.check(
+            admission=loading.admission, options=loading.options, together=True
+        )
+        return cls(manifest, found, loading.report(manifest, together=True) if found else "")
 
     @property
     def errors(self) -> int:
@@ -165,17 +161,6 @@ def finding(found: Diagnostic) -> dict[str, Any]:
         "message": found.message,
     }
     return {name: value for name, value in fields.items() if value is not None}
-
-
-def _together(manifest: Manifest, loading: Loading) -> tuple[Diagnostic, ...]:
-    """What is to be said about the cluster as a whole, such as namespaces that are not there."""
-    cluster = Cluster(loading.options)
-    cluster.apply(manifest, admission=loading.admission)
-    try:
-        found: Sequence[Diagnostic] = cluster.publish().warnings
-    except RefusedError as refused:
-        found = refused.diagnostics
-    return tuple(found)
 
 
 def _count(number: int, noun: str) -> str:

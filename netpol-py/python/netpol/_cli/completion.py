@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 ABOUT = """\
 Prints the script that makes a shell complete commands, options, paths, and the endpoints in the
-manifests that -f has named. It needs `pip install netpol-py[completion]`.
+manifests that -f has named. It needs `pip install 'netpol-py[completion]'`.
 """
 
 MORE = """\
@@ -80,6 +80,6 @@ def _argcomplete() -> Any:
         import argcomplete
     except ImportError:
         raise CommandError(
-            "completion needs argcomplete: pip install netpol-py[completion]"
+            "completion needs argcomplete: pip install 'netpol-py[completion]'"
         ) from None
     return argcomplete

@@ -13,7 +13,7 @@ from .._options import ReadOptions
 from .._verdicts import Admission
 from .loading import Loading, expanded
 from .parsers import add_command
-from .terminal import CommandError, tell
+from .terminal import is_coloured, tell
 
 if TYPE_CHECKING:
     from .parsers import Subparsers
@@ -81,8 +81,9 @@ def run(arguments: argparse.Namespace) -> int:
         return 2
     conversion = manifest.convert()
     notes: tuple[Diagnostic, ...] = conversion.notes
-    for found in (*(found for found in told if found.code not in NO_NEWS), *notes):
-        tell(str(found))
+    news = [*(found for found in told if found.code not in NO_NEWS), *notes]
+    if news:
+        tell(manifest.excerpts(news, coloured=is_coloured(sys.stderr)))
     if arguments.output == "json":
         listed = {"apiVersion": "v1", "kind": "List", "items": list(conversion.policies)}
         print(json.dumps(listed, indent=2, ensure_ascii=False))

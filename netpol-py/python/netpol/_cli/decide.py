@@ -19,7 +19,8 @@ ABOUT = """\
 May this connection be opened? Says allow or deny, for manifests on disk or from a cluster.
 
 A name without a namespace is one of namespace `default`, or of the one that -n says. Addresses and
-ports are those after DNAT, of pods.
+ports are those after DNAT, of pods. A Service, svc/namespace/name, is allowed when each of its
+backends is, on the port that it has there; mixed means that some are and some are not.
 """
 
 MORE = """\
@@ -28,15 +29,16 @@ each with a line as soon as it is read. Further fields are protocol, icmp ([type
 viaService, direction, and id, which comes back with the answer. A line that is no question is
 told with its number, and the rest is answered all the same.
 
-exits with 0 for allow, 1 for deny, 2 when there is no answer; with --queries, 0 when all are
-allowed, 1 when one is not, 2 when one has no answer
+exits with 0 for allow, 1 for deny and mixed, 2 when there is no answer; with --queries, 0 when all
+are allowed, 1 when one is not, 2 when one has no answer
 
 examples:
   $ netpol decide -f netpol-core/examples/shop --from shop/api --to shop/db --port postgres
   $ netpol decide -f netpol-core/examples/shop --from shop/web --to shop/db -p 5432 --explain
   $ netpol decide -f netpol-core/examples/shop --from 192.0.2.7 --to shop/web --protocol ICMP
+  $ netpol decide -f netpol-core/examples/shop --from shop/web --to svc/shop/api --port 80
   $ echo '{"from": "shop/web", "to": "shop/api", "port": "http"}' | netpol decide -f netpol-core/examples/shop --queries -
-  $ kubectl get ns,nodes,pods,netpol -A -o json | netpol decide --stored -f - --from shop/api --to shop/db -p 5432
+  $ kubectl get ns,nodes,pods,svc,endpointslices,netpol -A -o json | netpol decide --stored -f - --from shop/api --to shop/db -p 5432
 """
 
 
@@ -80,8 +82,8 @@ def run(arguments: argparse.Namespace) -> int:
         for line in answer.text().splitlines()[1:]:
             print(printable(line))
     else:
-        for note in answer.explanation.notes:
-            print(f"note: {printable(note)}")
+        for remark in answer.remarks():
+            print(printable(remark))
     return answer.code
 
 

@@ -15,16 +15,17 @@ if TYPE_CHECKING:
 
 ABOUT = """\
 May this connection be opened, and why? For each direction it says who isolates the pod, which rules
-allow, and, when none does, which came nearest and what it failed on.
+allow, and, when none does, which came nearest and what it failed on. Of a Service, for each backend.
 """
 
 MORE = """\
-exits with 0 for allow, 1 for deny, 2 when there is no answer
+exits with 0 for allow, 1 for deny and mixed, 2 when there is no answer
 
 examples:
   $ netpol explain -f netpol-core/examples/shop --from shop/web --to shop/db -p postgres
   $ netpol explain -f netpol-core/examples/shop --from shop/db --to 10.20.99.7 -p 443 -o json
   $ netpol explain -f netpol-core/examples/shop --from shop/api --to shop/db -p 53 --protocol UDP
+  $ netpol explain -f netpol-core/examples/shop --from shop/web --to svc/shop/api -p http
 """
 
 

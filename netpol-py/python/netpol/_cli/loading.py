@@ -14,9 +14,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .._answers import Address
-from .._netpol import Cluster, Engine, Manifest
 from .._errors import RefusedError
+from .._names import is_address
+from .._netpol import Cluster, Engine, Manifest
 from .._options import Options, ReadOptions
+from .._paths import manifests_matching
+from .._services import called
 from .._verdicts import Admission
 from .completion import offer, offer_nothing
 from .terminal import CommandError, is_coloured, tell, warning
@@ -147,16 +150,16 @@ class Loading:
 
     def engine(self, *paths: str) -> Engine:
         """The engine of the manifests, as `cluster` in everything else."""
-        engine = self.cluster(*paths).publish()
-        for found in engine.warnings:
-            tell(str(found))
-        return engine
+        return told(self.cluster(*paths).publish())
 
-    def report(self, manifest: Manifest) -> str:
+    def report(self, manifest: Manifest, *, together: bool = False) -> str:
         """Everything to be said about a manifest, with the lines of its text, as the standard error
-        shows it."""
+        shows it. `together` is as in `Manifest.check`."""
         return manifest.report(
-            admission=self.admission, options=self.options, coloured=is_coloured(sys.stderr)
+            admission=self.admission,
+            options=self.options,
+            together=together,
+            coloured=is_coloured(sys.stderr),
         )
 
     def full_name(self, text: str) -> str:
@@ -165,22 +168,30 @@ class Loading:
         return full_name(text, self.reading.default_namespace)
 
 
+def told(engine: Engine) -> Engine:
+    """The engine, after what is odd about its cluster as a whole is told on the standard error."""
+    for found in (*engine.warnings, *engine.lints()):
+        tell(str(found))
+    return engine
+
+
 def full_name(text: str, namespace: str) -> str:
     """The name of an endpoint with its namespace; addresses and full names as they are."""
-    if "/" in text or _is_address(text):
+    if "/" in text or is_address(text):
         return text
     return f"{namespace}/{text}"
 
 
 def expanded(paths: Sequence[str]) -> tuple[str, ...]:
-    """Paths with the patterns among them written out. Raises `CommandError` for one that matches
-    nothing, and when the standard input is to be read twice."""
+    """Paths with the patterns among them written out, without files of expectations, as directories are
+    read. Raises `CommandError` for one that matches nothing, and when the standard input is to be read
+    twice."""
     found: list[str] = []
     for path in paths:
         if path == "-" or os.path.exists(path) or not glob.has_magic(path):
             found.append(path)
             continue
-        matches = sorted(glob.glob(path, recursive=True))
+        matches = manifests_matching(path)
         if not matches:
             raise CommandError(f"the pattern `{path}` matches no file")
         found += matches
@@ -235,21 +246,13 @@ def _resolution(text: str) -> tuple[str, tuple[Address, ...]]:
 
 
 def add_end_argument(
-    parser: argparse._ActionsContainer, *names: str, help: str, **more: Any
+    parser: argparse._ActionsContainer, *names: str, help: str, services: bool = False, **more: Any
 ) -> argparse.Action:
     """Adds an argument that names an endpoint or an address: it is completed with the endpoints of the
-    manifests."""
+    manifests, and where it may name Services with those."""
     action = parser.add_argument(*names, help=help, **more)
-    offer(action, _endpoint_candidates)
+    offer(action, _destination_candidates if services else _endpoint_candidates)
     return action
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _endpoint_candidates(arguments: argparse.Namespace) -> set[str]:
@@ -257,6 +260,12 @@ def _endpoint_candidates(arguments: argparse.Namespace) -> set[str]:
     endpoints = _quiet_engine(arguments).endpoints()
     short = {f"{endpoint.namespace}/{endpoint.name}" for endpoint in endpoints}
     return short | {str(endpoint) for endpoint in endpoints}
+
+
+def _destination_candidates(arguments: argparse.Namespace) -> set[str]:
+    """Every endpoint in the manifests, and every Service."""
+    services = _quiet_engine(arguments).services()
+    return _endpoint_candidates(arguments) | set(map(called, services))
 
 
 def _namespace_candidates(arguments: argparse.Namespace) -> set[str]:

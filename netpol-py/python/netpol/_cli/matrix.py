@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from .loading import Loading, add_end_argument, add_loading_arguments, expanded
 from .parsers import add_command
-from .terminal import CommandError, is_coloured, tell
+from .terminal import CommandError, is_coloured, tell, warning
 
 if TYPE_CHECKING:
     from .._matrix import Matrix, MatrixChanges
@@ -37,6 +37,7 @@ be told
 examples:
   $ netpol matrix -f netpol-core/examples/shop -p 5432
   $ netpol matrix -f netpol-core/examples/shop -p http -p postgres --to 'shop/*' -o csv
+  $ netpol matrix -f netpol-core/examples/shop -p http --to 'svc/shop/*' --no-prefixes
   $ netpol matrix -f netpol-core/examples/shop -p 5432 -o html > shop.html
   $ netpol matrix -f netpol-core/examples/shop -p 5432 --diff netpol-core/examples/shop/workloads.yaml
   $ kubectl get ns,nodes,pods,netpol -A -o json | netpol matrix --stored -f - -p 5432 --group-by namespace
@@ -66,10 +67,11 @@ def add_parser(subparsers: Subparsers) -> None:
             parser,
             flag,
             dest=name,
+            services=name == "destinations",
             metavar="END",
             action="append",
             help=f"whom the {what} are about, instead of everybody: an endpoint, a pattern of names such as "
-            "'shop/*', an address, a prefix; may be repeated",
+            "'shop/*', an address, a prefix" + (", a Service" * (name == "destinations")) + "; may be repeated",
         )
     parser.add_argument(
         "--group-by",
@@ -122,6 +124,7 @@ def run(arguments: argparse.Namespace) -> int:
     form, path = _form(arguments)
     loading = Loading.of(arguments)
     found = _matrix(arguments, loading)
+    _warn(found)
     if arguments.diff is None:
         _write(_shown(found, form, arguments, path), path)
         return 0
@@ -166,6 +169,18 @@ def _matrix(arguments: argparse.Namespace, loading: Loading) -> Matrix:
         )
     except ValueError as refused:
         raise CommandError(str(refused)) from None
+
+
+def _warn(found: Matrix) -> None:
+    """Tells of ports about which nothing can be said, such as a misspelt name."""
+    from .._matrix import Access
+
+    answered = found.access_by_port != list(Access).index(Access.UNANSWERED)
+    for number, port in enumerate(found.ports):
+        if answered[number].any() or not found.sources or not found.destinations:
+            continue
+        reason = found.cell(0, 0).ports[number].reason
+        warning(f"no question about {port} has an answer; the first: {reason}")
 
 
 def _end(loading: Loading, text: str) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from .._netpol import Cluster, Engine
 from .._replay import Effect, Replay, replay
 from .._replay.result import lines
-from .loading import Loading, add_loading_arguments, expanded
+from .loading import Loading, add_loading_arguments, expanded, told
 from .parsers import add_command
 from .terminal import CommandError, paint, printable, tell, warning
 
@@ -157,10 +157,7 @@ def _side(base: Cluster, loading: Loading, paths: tuple[str, ...]) -> Engine:
     cluster = base.copy()
     if paths:
         loading.cluster(*paths, onto=cluster)
-    engine = cluster.publish()
-    for found in engine.warnings:
-        tell(str(found))
-    return engine
+    return told(cluster.publish())
 
 
 def _columns(texts: list[str]) -> dict[str, str] | str | None:

@@ -51,7 +51,7 @@ examples:
   $ netpol test --junit-xml netpol.xml netpol-py/examples/shop/expectations
   $ netpol test -o json netpol-py/examples/shop
   $ helm template . | netpol test -f - expectations/
-  $ kubectl get ns,nodes,pods,netpol -A -o json | netpol test --stored -f - expectations/
+  $ kubectl get ns,nodes,pods,svc,endpointslices,netpol -A -o json | netpol test --stored -f - expectations/
   $ netpol test --schema > netpol.schema.json
 """
 

@@ -30,6 +30,9 @@ class Access(enum.StrEnum):
 CODES: tuple[Access, ...] = (Access.NONE, Access.ALL, Access.SOME, Access.UNANSWERED)
 """What the numbers in `Matrix.access` mean: the members of `Access` in their order."""
 
+ALLOWED, DENIED, UNANSWERED = 1, 2, 4
+"""What a pair of ends is, as bits, so that those of several pairs can be put together."""
+
 _PROTOCOLS = {"TCP": 6, "UDP": 17, "SCTP": 132}
 
 

@@ -28,6 +28,7 @@ class Alikes:
         self._engine = engine
         self._contents = contents
         self._numbers: dict[MatrixMember, int] = {}
+        self._by_endpoint: dict[Endpoint, int] = {}
         self.members: list[MatrixMember] = []
         """By their numbers."""
         self.by_policies: list[int] = []
@@ -38,6 +39,8 @@ class Alikes:
         """Whether a verdict may depend on the node of the other end."""
         self.is_plain: list[bool] = []
         """Whether questions about its addresses mean it."""
+        self.by_families: dict[tuple[int, ...], int] = {}
+        """For the families of addresses that sources may have, in their order, one that has them."""
         self._keys: dict[object, int] = {}
         self._labels: dict[str, bool] = {}
         members = list(members)
@@ -49,6 +52,11 @@ class Alikes:
         """The numbers of members."""
         return [self._numbers[member] for member in members]
 
+    def endpoints(self, endpoints: Iterable[Endpoint]) -> set[int]:
+        """The numbers of those among some endpoints that are members."""
+        found = (self._by_endpoint.get(endpoint) for endpoint in endpoints)
+        return {number for number in found if number is not None}
+
     def _add(self, member: MatrixMember) -> None:
         if member in self._numbers:
             return
@@ -58,6 +66,7 @@ class Alikes:
         key: object = member
         node = ""
         if member.endpoint is not None:
+            self._by_endpoint[member.endpoint] = self._numbers[member]
             if not special and self._contested.isdisjoint(member.addresses):
                 key, node = self._facts(member.endpoint, member.addresses), self._node(member.endpoint)
             elif special and self._is_its_node(member):
@@ -65,6 +74,9 @@ class Alikes:
                     (self._facts(member.endpoint, ()), member.addresses),
                     self._node(member.endpoint),
                 )
+        if member.service is None:
+            families = tuple(address.version for address in member.addresses)
+            self.by_families.setdefault(families, self._numbers[member])
         self.is_special.append(special)
         self.is_plain.append(self._plain(member))
         self.by_policies.append(self._number(key))
@@ -72,6 +84,17 @@ class Alikes:
 
     def _number(self, key: object) -> int:
         return self._keys.setdefault(key, len(self._keys))
+
+    def kind(self, number: int, by_node: bool) -> int:
+        """What a member shares with those who are alike to an end, which tells nodes apart or does not."""
+        by_node = by_node or self.is_special[number]
+        return (self.by_everything if by_node else self.by_policies)[number]
+
+    def is_told_apart_by_node(self, end: Endpoint | Address) -> bool:
+        """Whether a verdict about an end, who need not be a member, may depend on the node of the other."""
+        if isinstance(end, Endpoint):
+            return self._special(MatrixMember(end, self._contents.addresses(end)))
+        return self._special(MatrixMember(None, (end,)))
 
     def _special(self, member: MatrixMember) -> bool:
         """Whether it is a node, or may be taken for one, or its address is another's."""

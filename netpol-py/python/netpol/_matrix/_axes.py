@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import fnmatch
 import ipaddress
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from .. import _services
 from .._answers import Address, Network
 from .._errors import UnknownEndpointError
 from .._names import Endpoint, ObjectName
 from .._netpol import Engine
-from .._types import EndpointLike
+from .._services import DestinationLike
 from . import _outside, _workloads
 from ._access import MatrixPort
 from ._contents import Contents
 from ._groups import MatrixGroup, MatrixMember
 from ._workloads import GroupBy
 
-EndsLike: TypeAlias = EndpointLike | Network | Iterable[EndpointLike | Network]
+EndsLike: TypeAlias = DestinationLike | Network | Iterable[DestinationLike | Network]
 """Whom an axis is about: ``"shop/*"`` and other patterns of names, endpoints, addresses, prefixes, and
-as destinations Services, ``"svc/shop/db"``; one, or several."""
+as destinations Services, ``"svc/shop/db"`` and ``"svc/shop/*"``; one, or several."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +50,7 @@ def axes(
         for ends in (question.sources, question.destinations)
     )
     if question.services and question.destinations is None:
-        names = (f"svc/{service.namespace}/{service.name}" for service in engine.services())
-        destinations = [*destinations, *map(_service, names)]
+        destinations = [*destinations, *map(_service, engine.services())]
     for group in sources:
         if group.kind == "service":
             raise ValueError(f"`{group}` is a Service, which sends nothing: name its pods as sources")
@@ -70,16 +70,16 @@ def _everybody(engine: Engine, contents: Contents, question: Question) -> list[M
 
 def named(engine: Engine, contents: Contents, ends: EndsLike, group_by: GroupBy) -> list[MatrixGroup]:
     """Those whom a caller names, each once: the endpoints in groups, then the others in the order given."""
-    if isinstance(ends, (str, Endpoint, *_ADDRESSES, *_NETWORKS)):
+    if isinstance(ends, (str, Endpoint, ObjectName, *_ADDRESSES, *_NETWORKS)):
         ends = [ends]
     endpoints: dict[Endpoint, None] = {}
     others: dict[str, MatrixGroup] = {}
     for end in ends:
-        found = _read(engine, contents, end)
-        if isinstance(found, MatrixGroup):
-            others[found.name] = found
-        else:
-            endpoints.update(dict.fromkeys(found))
+        for one in _read(engine, contents, end):
+            if isinstance(one, MatrixGroup):
+                others[one.name] = one
+            else:
+                endpoints[one] = None
     groups = _endpoints(contents, endpoints, group_by)
     return groups + list(others.values())
 
@@ -88,27 +88,22 @@ _ADDRESSES = (ipaddress.IPv4Address, ipaddress.IPv6Address)
 _NETWORKS = (ipaddress.IPv4Network, ipaddress.IPv6Network)
 
 
-def _read(engine: Engine, contents: Contents, end: object) -> MatrixGroup | list[Endpoint]:
+def _read(engine: Engine, contents: Contents, end: object) -> Sequence[MatrixGroup | Endpoint]:
     if isinstance(end, _NETWORKS):
-        return _outside.whole_prefix(engine, contents, end)
+        return [_outside.whole_prefix(engine, contents, end)]
     if isinstance(end, _ADDRESSES):
         owner = engine.owner(end)
         namespace = owner.namespace if owner is not None else ""
-        return MatrixGroup(str(end), "address", namespace, members=(MatrixMember(None, (end,)),))
+        return [MatrixGroup(str(end), "address", namespace, members=(MatrixMember(None, (end,)),))]
     if isinstance(end, Endpoint):
         return [engine.endpoint(end)]
+    if _services.is_service(end):
+        return [_service(name) for name in _services.matching(engine, _services.called(end))]
     if not isinstance(end, str):
         raise TypeError(
-            "an end must be the name of an endpoint, a pattern, an Endpoint, an address or a prefix, "
-            f"not {type(end).__name__}"
+            "an end must be the name of an endpoint or of a Service, a pattern, an Endpoint, an address "
+            f"or a prefix, not {type(end).__name__}"
         )
-    kind, _, name = end.partition("/")
-    if kind in ("svc", "service"):
-        namespace, _, own = name.partition("/")
-        if ObjectName("Service", namespace, own) not in engine.services():
-            # Says that there is none, and which may be meant.
-            engine.backends("192.0.2.1", end, port=1)
-        return _service(f"svc/{name}")
     outside = _address_or_network(end)
     if outside is not None:
         return _read(engine, contents, outside)
@@ -127,9 +122,10 @@ def _read(engine: Engine, contents: Contents, end: object) -> MatrixGroup | list
     return matching
 
 
-def _service(name: str) -> MatrixGroup:
+def _service(service: ObjectName) -> MatrixGroup:
+    name = _services.called(service)
     member = MatrixMember(None, service=name)
-    return MatrixGroup(name, "service", name.split("/")[1], members=(member,))
+    return MatrixGroup(name, "service", service.namespace, members=(member,))
 
 
 def _address_or_network(text: str) -> Address | Network | None:

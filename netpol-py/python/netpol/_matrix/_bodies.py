@@ -84,6 +84,11 @@ class Bodies:
         party = (printable(name), by_family.get(4, ""), by_family.get(6, ""))
         return self._parties.setdefault(party, len(self._parties))
 
+    @property
+    def is_spent(self) -> bool:
+        """Whether no more may be explained."""
+        return self._left <= 0
+
     def take(self) -> bool:
         """Whether one more may be explained."""
         self._left -= 1
@@ -193,6 +198,9 @@ class _Port:
 
     def _detail(self, row: int, column: int) -> dict[str, Any] | None:
         """How many pairs are so and so, with an example of each."""
+        if self._told.is_spent and self._matrix.destinations[column].kind == "service":
+            # To count the backends is to explain them.
+            return None
         counted = self._matrix._counted(self._port, row, column)
         examples = []
         for source, destination in dict.fromkeys(counted.examples.values()):

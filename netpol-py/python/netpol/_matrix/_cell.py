@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from .. import _services
 from .._answers import Explanation, ServiceExplanation
 from .._errors import QuestionError
 from .._netpol import Engine
@@ -77,12 +78,8 @@ def explain(
     engine: Engine, source: MatrixMember, destination: MatrixMember, port: MatrixPort
 ) -> Explanation | ServiceExplanation | str:
     """The explanation of one pair, or why it has none."""
-    end, other = asked(source, destination)
+    ends = asked(source, destination)
     try:
-        if destination.service is not None:
-            return engine.explain_service(
-                end, destination.service, port=port.port, protocol=port.protocol
-            )
-        return engine.explain(end, other, port=port.port, protocol=port.protocol)
+        return _services.explain(engine, *ends, port=port.port, protocol=port.protocol)
     except QuestionError as error:
         return str(error)

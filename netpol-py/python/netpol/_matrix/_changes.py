@@ -13,9 +13,8 @@ import numpy.typing as npt
 
 from .._netpol import Engine
 from .._types import PathLike
-from ._access import CODES, Access
+from ._access import ALLOWED, CODES, DENIED, UNANSWERED, Access
 from ._groups import MatrixGroup, MatrixMember
-from ._judge import ALLOWED, DENIED, UNANSWERED
 from ._matrix import Matrix, ask
 from ._text import WORDS, grid, label, paint
 

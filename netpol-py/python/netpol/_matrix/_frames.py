@@ -92,4 +92,4 @@ def library(name: str, extra: str) -> Any:
     try:
         return importlib.import_module(name)
     except ImportError as error:
-        raise ImportError(f"{name} is not installed: pip install netpol-py[{extra}]") from error
+        raise ImportError(f"{name} is not installed: pip install 'netpol-py[{extra}]'") from error

@@ -12,27 +12,17 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from .._answers import ServiceExplanation
-from .._errors import PortNameError, QuestionError
+from .._errors import PortNameError
 from .._netpol import Engine
-from .._verdicts import ServiceVerdict
-from ._access import MatrixPort
+from ._access import ALLOWED, DENIED, UNANSWERED, MatrixPort
 from ._alikes import Alikes
-from ._cell import explain
-from ._groups import MatrixMember, asked
-
-ALLOWED, DENIED, UNANSWERED = 1, 2, 4
-"""What a pair is, as bits, so that those of several pairs can be put together."""
+from ._groups import MatrixMember
+from ._service_column import ServiceColumn
 
 Bits: TypeAlias = npt.NDArray[np.uint8]
 Numbers: TypeAlias = npt.NDArray[np.intp]
 _Flags: TypeAlias = npt.NDArray[np.bool_]
 
-_OF_SERVICE = {
-    ServiceVerdict.ALLOW: ALLOWED,
-    ServiceVerdict.DENY: DENIED,
-    ServiceVerdict.MIXED: ALLOWED | DENIED,
-}
 # Pairs that are judged in one call: a few MB of columns.
 _AT_ONCE = 1 << 20
 
@@ -42,8 +32,10 @@ class Judge:
 
     def __init__(self, engine: Engine, alikes: Alikes, port: MatrixPort) -> None:
         self._engine = engine
+        self._alikes = alikes
         self._members = members = alikes.members
         self._port = port
+        self._services: dict[int, ServiceColumn] = {}
         count = len(members)
         self._plain = np.array(alikes.is_plain, np.bool_)
         self._ipv4 = np.zeros(count, np.uint32)
@@ -112,30 +104,11 @@ class Judge:
         bits[np.ma.getmaskarray(verdicts)] = UNANSWERED
         found[chosen] = bits
 
-    def service(self, source: int, destination: int) -> int:
-        """The bits of a source with the backends of a Service."""
-        end, service = asked(self._members[source], self._members[destination])
-        assert isinstance(service, str)
-        port, protocol = self._port.port, self._port.protocol
-        try:
-            verdict = self._engine.decide_service(end, service, port=port, protocol=protocol)
-        except QuestionError:
-            return UNANSWERED
-        return _OF_SERVICE[verdict]
-
-    def backends(self, source: int, destination: int) -> dict[str, int]:
-        """The bits of a source with each backend of a Service, by the backend's name; with nobody where
-        there is no answer."""
-        found = explain(self._engine, self._members[source], self._members[destination], self._port)
-        if isinstance(found, str):
-            return {"": UNANSWERED}
-        assert isinstance(found, ServiceExplanation)
-        return {
-            f"{one.destination.endpoint or one.destination.address} {one.port}": (
-                ALLOWED if one.verdict.is_allow else DENIED
-            )
-            for one in found.backends
-        }
+    def service(self, number: int) -> ServiceColumn:
+        """The column of a Service."""
+        if number not in self._services:
+            self._services[number] = ServiceColumn(self._engine, self._alikes, self._port, number)
+        return self._services[number]
 
     def _families(self, sources: Numbers, destinations: Numbers) -> tuple[_Flags, _Flags]:
         """Which pairs meet in IPv4, and which in IPv6: the first family of the source that both have."""

@@ -15,13 +15,13 @@ from .._errors import UnknownEndpointError
 from .._netpol import Engine
 from .._types import PathLike, PortLike, ProtocolLike
 from . import _axes
-from ._access import CODES, Access, MatrixPort, read_ports
+from ._access import ALLOWED, CODES, DENIED, UNANSWERED, Access, MatrixPort, read_ports
 from ._alikes import Alikes
 from ._axes import EndsLike, Question
 from ._cell import MatrixCell, MatrixCellPort, explain
 from ._contents import Contents
 from ._groups import MatrixGroup, MatrixMember
-from ._judge import ALLOWED, DENIED, UNANSWERED, Bits, Judge
+from ._judge import Bits, Judge
 from ._verdicts import Counted, between
 from ._workloads import GroupBy
 
@@ -171,7 +171,8 @@ class Matrix:
 
     def _backends(self, port: int, source: MatrixMember, service: MatrixMember) -> dict[str, int]:
         """The bits of a member with each backend of a Service."""
-        return self._judges[port].backends(*self._alikes.numbers((source, service)))
+        own, other = self._alikes.numbers((source, service))
+        return self._judges[port].service(other).backends(own)
 
     def rows(self) -> Iterator[tuple[str, str, str, int | str, str]]:
         """Source, destination, protocol, port and access of every cell and port, source by source."""
@@ -324,9 +325,10 @@ def matrix(
     (``"shop/*"``), endpoints, addresses, prefixes; as destinations Services too (``"svc/shop/db"``), of
     which a cell says whether all, some or none of the backends may be reached. When not given that is
     everybody: all endpoints; with `prefixes` the prefixes that policies name and whoever is in none of
-    them; with `nodes` the nodes; with `services` the Services as destinations. A prefix stands there for its addresses that are
-    no endpoint's and in no narrower prefix that policies name, so that they all have the same verdict;
-    a prefix that the caller names stands for all its addresses that are no endpoint's.
+    them; with `nodes` the nodes; with `services` the Services, as destinations. A prefix stands there
+    for its addresses that are no endpoint's and in no narrower prefix that policies name, so that they
+    all have the same verdict; a prefix that the caller names stands for all its addresses that are no
+    endpoint's.
 
     `group_by` makes one row of many endpoints. ``"workload"``: the replicas of a workload, known by
     the workload's selector where it is loaded, otherwise by labels and by the form of the names.

@@ -8,8 +8,10 @@ from typing import TypeAlias
 
 import numpy as np
 
+from ._access import UNANSWERED
 from ._alikes import Alikes
-from ._judge import UNANSWERED, Bits, Judge, Numbers
+from ._judge import Bits, Judge, Numbers
+from ._service_column import Sources, by_kind
 
 Group: TypeAlias = Sequence[int]
 """The numbers of the members that a row or a column stands for."""
@@ -24,17 +26,17 @@ def between(
     """For each pair of groups the bits that the pairs of their members have, put together. Nobody is
     paired with itself, but where there is no other pair.
 
-    Members that are alike are asked once, but about Services, to whose backends they may belong. Takes
-    memory for the result and `_HELD` pairs.
+    Members that are alike are asked once. Takes memory for the result and `_HELD` pairs.
     """
     found = np.zeros((len(sources), len(destinations)), np.uint8)
     services = {
         column: group[0] for column, group in enumerate(destinations) if _is_service(alikes, group)
     }
-    for column, service in services.items():
-        for row, group in enumerate(sources):
-            for member in group:
-                found[row, column] |= judge.service(member, service)
+    if services:
+        every = [Sources.of(alikes, group) for group in sources]
+        for column, service in services.items():
+            own = judge.service(service)
+            found[:, column] = [own.bits(some) for some in every]
     destinations = [() if column in services else group for column, group in enumerate(destinations)]
     kinds_of_columns = _Kinds(alikes, destinations)
     width = max(1, kinds_of_columns.count)
@@ -187,7 +189,7 @@ class Counted:
         """By their bits."""
         self.examples: dict[int, tuple[int, int]] = {}
         if _is_service(alikes, destinations):
-            self._count_backends(judge, sources, destinations[0])
+            self._count_backends(judge, alikes, sources, destinations[0])
             return
         if len(sources) == len(destinations) == 1 and sources[0] == destinations[0]:
             members = np.array(sources, np.intp)
@@ -197,7 +199,7 @@ class Counted:
             return
         by_node = any(alikes.is_special[member] for group in (sources, destinations) for member in group)
         kinds = alikes.by_everything if by_node else alikes.by_policies
-        rows, columns = _by_kind(kinds, sources), _by_kind(kinds, destinations)
+        rows, columns = by_kind(kinds, sources), by_kind(kinds, destinations)
         first_rows = np.array([own[0] for own in rows.values()], np.intp)
         first_columns = np.array([own[0] for own in columns.values()], np.intp)
         bits = judge.outer(first_rows, first_columns)
@@ -227,18 +229,12 @@ class Counted:
                 example = int(first_rows[row]), int(first_columns[column])
                 self.examples[value] = pairs.get((row, column), example)
 
-    def _count_backends(self, judge: Judge, sources: Group, service: int) -> None:
+    def _count_backends(self, judge: Judge, alikes: Alikes, sources: Group, service: int) -> None:
         """Who sends to a Service is a pair with each of its backends."""
         self.bits = 0
-        for source in sources:
-            for bits in judge.backends(source, service).values():
+        column = judge.service(service)
+        for source, count in column.alike(Sources.of(alikes, sources)):
+            for bits in column.backends(source).values():
                 self.bits |= bits
-                self.counts[bits] = self.counts.get(bits, 0) + 1
+                self.counts[bits] = self.counts.get(bits, 0) + count
                 self.examples.setdefault(bits, (source, service))
-
-
-def _by_kind(kinds: Sequence[int], group: Group) -> dict[int, list[int]]:
-    found: dict[int, list[int]] = defaultdict(list)
-    for member in group:
-        found[kinds[member]].append(member)
-    return found

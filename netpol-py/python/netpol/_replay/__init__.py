@@ -66,6 +66,9 @@ def replay(
     logs that have one direction only; or kept, which judges them as if they opened a connection. Where the
     log has no marker, `FlowColumns` says how they are found, or guessed.
 
+    Each record counts. Where both ends of a connection record it, as two instances on AWS or two nodes with
+    Hubble do, it is counted twice: give the records of one end where sums matter.
+
     Where the log says what became of a flow, it is held against `before`: flows that passed although the
     policies deny them, and the reverse, are told too. With ``after`` the same as ``before`` that alone is
     told.
@@ -85,7 +88,7 @@ def replay(
     `progress` is a function that is told `ReplayProgress` after each batch, or ``True`` for a bar on the
     standard error, when that is a terminal. `threads` is as in `Engine.decide_batch`.
 
-    Needs ``pip install netpol-py[replay]``. `netpol.dask.replay` does the same on many machines.
+    Needs ``pip install 'netpol-py[replay]'``. `netpol.dask.replay` does the same on many machines.
 
     >>> cluster = netpol.Cluster()
     >>> _ = cluster.apply_files("netpol-core/examples/shop")

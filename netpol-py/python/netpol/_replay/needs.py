@@ -6,6 +6,6 @@ try:
     import pyarrow as pa
     import pyarrow.compute as pc
 except ImportError as missing:
-    raise ImportError("replay needs pyarrow: pip install netpol-py[replay]") from missing
+    raise ImportError("replay needs pyarrow: pip install 'netpol-py[replay]'") from missing
 
 __all__ = ["pa", "pc"]

@@ -43,7 +43,7 @@ def _bar() -> Iterator[Callable[[ReplayProgress], object]]:
     try:
         from tqdm import tqdm
     except ImportError as missing:
-        raise ImportError("the progress bar needs tqdm: pip install netpol-py[replay]") from missing
+        raise ImportError("the progress bar needs tqdm: pip install 'netpol-py[replay]'") from missing
     bars: list[tqdm[Any]] = []
 
     def tell(state: ReplayProgress) -> None:

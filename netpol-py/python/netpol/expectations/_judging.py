@@ -7,12 +7,13 @@ import ipaddress
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from .. import _services
 from .._answers import Account, Address, Explanation, Network, Reach
 from .._errors import NetpolError
-from .._names import Endpoint, PolicyName
+from .._names import Endpoint, PolicyName, is_address
 from .._netpol import Engine
 from .._types import EndpointLike
-from .._verdicts import Direction, TierOutcome, Verdict
+from .._verdicts import Direction, ServiceVerdict, TierOutcome, Verdict
 from ._fields import is_pattern, range_of
 from ._model import Expectation, Outcome, Status
 
@@ -65,13 +66,14 @@ def _judge_ranges(expectation: Expectation, engine: Engine) -> Outcome:
     assert network is not None
     otherwise: list[tuple[EndpointLike, EndpointLike]] = []
     for end in _ends(other, engine):
-        reach = _reach(expectation, engine, end, towards=is_source)
-        reached = [one for one in reach.networks if _overlap(one, network)]
-        rest = _without([network], reached)
-        if expectation.expect is Verdict.ALLOW:
-            wrong: list[Network] = rest
-        else:
-            wrong = [max(one, network, key=lambda it: it.prefixlen) for one in reached]
+        wrong: list[Network] = []
+        for _, reach in _reaches(expectation, engine, end, towards=is_source):
+            reached = [one for one in reach.networks if _overlap(one, network)]
+            if expectation.expect is Verdict.ALLOW:
+                wrong += _without([network], reached)
+            else:
+                wrong += [max(one, network, key=lambda it: it.prefixlen) for one in reached]
+        wrong = _collapsed(wrong)
         pairs = [(one.network_address, end) for one in wrong]
         otherwise += [pair if is_source else pair[::-1] for pair in pairs]
         if wrong:
@@ -83,24 +85,27 @@ def _judge_ranges(expectation: Expectation, engine: Engine) -> Outcome:
 def _judge_only(expectation: Expectation, engine: Engine) -> Outcome:
     """Whether nobody else may open the connection."""
     assert expectation.only is not None
-    reach = _reach(expectation, engine, expectation.destination, towards=True)
     known = {end for own in expectation.only if not range_of(own) for end in _ends(own, engine)}
     networks = [network for own in expectation.only if (network := range_of(own))]
     known_names = {str(end) for end in known}
-    # A pod always reaches itself, which nobody has in mind.
-    itself = _named(engine, expectation.destination)
-    others: list[Endpoint | Address] = [
-        end
-        for end in reach.endpoints
-        if end != itself
-        and not known_names & {str(end), f"{end.namespace}/{end.name}"}
-        and not any(_is_address_of(engine, end, one) for one in known)
-    ]
-    addresses = [ipaddress.ip_network(one) for one in known_names if _is_address(one)]
-    rest = _without(list(reach.networks), [*networks, *addresses])
+    networks += [ipaddress.ip_network(one) for one in known_names if is_address(one)]
+    others: dict[Endpoint, None] = {}
+    rest: list[Network] = []
+    for reached, reach in _reaches(expectation, engine, expectation.destination, towards=True):
+        # A pod always reaches itself, which nobody has in mind.
+        itself = _named(engine, reached)
+        others |= {
+            end: None
+            for end in reach.endpoints
+            if end != itself
+            and not known_names & {str(end), f"{end.namespace}/{end.name}"}
+            and not any(_is_address_of(engine, end, one) for one in known)
+        }
+        rest += _without(list(reach.networks), networks)
+    rest = _collapsed(rest)
     if not others and not rest:
         return Outcome(expectation, Status.PASSED)
-    first: EndpointLike = others[0] if others else rest[0].network_address
+    first: EndpointLike = next(iter(others)) if others else rest[0].network_address
     explanation = _explain(expectation, engine, first, expectation.destination)
     names = _listed([str(one) for one in (*others, *rest)])
     message = f"others than expected may open {expectation}: {names}"
@@ -109,8 +114,8 @@ def _judge_only(expectation: Expectation, engine: Engine) -> Outcome:
 
 def _explain(
     expectation: Expectation, engine: Engine, source: EndpointLike, destination: EndpointLike
-) -> Explanation:
-    return engine.explain(source, destination, **_question(expectation))
+) -> _services.AnyExplanation:
+    return _services.explain(engine, source, destination, **_question(expectation))
 
 
 def _question(expectation: Expectation) -> dict[str, Any]:
@@ -124,49 +129,65 @@ def _question(expectation: Expectation) -> dict[str, Any]:
     }
 
 
-def _reach(
+def _reaches(
     expectation: Expectation, engine: Engine, end: EndpointLike, *, towards: bool
-) -> Reach:
-    """Who reaches an end, or whom it reaches."""
+) -> Iterator[tuple[EndpointLike, Reach]]:
+    """An end with who reaches it, or with whom it reaches; in the place of a Service each of its
+    backends."""
     port, protocol = expectation.port, expectation.protocol
     if port is None:
         raise ValueError("a range of addresses goes with a port")
-    if towards:
-        return engine.sources_of(end, port=port, protocol=protocol)
-    if not isinstance(port, int):
+    if _services.is_service(end):
+        for backend in _services.backends(engine, str(end), port=port, protocol=protocol):
+            own = backend.endpoint or backend.address
+            assert own is not None
+            yield own, engine.sources_of(own, port=backend.port, protocol=protocol)
+    elif towards:
+        yield end, engine.sources_of(end, port=port, protocol=protocol)
+    elif isinstance(port, int):
+        yield end, engine.destinations_of(end, port=port, protocol=protocol)
+    else:
         raise ValueError(f"port `{port}` means nothing in a range of addresses: give its number")
-    return engine.destinations_of(end, port=port, protocol=protocol)
 
 
 def failed(
-    expectation: Expectation, explanation: Explanation, names: Sequence[str] = ()
+    expectation: Expectation, explanation: _services.AnyExplanation, names: Sequence[str] = ()
 ) -> Outcome:
     """The outcome when the verdict is another; `names` are the ends for which it is, where the
     expectation is about several."""
     is_many = is_pattern(expectation.source + expectation.destination) or len(names) > 1
     is_many = is_many or bool(range_of(expectation.source) or range_of(expectation.destination))
     side = expectation.direction
-    found = (explanation.direction(side) if side is not None else explanation).verdict
+    if side is not None and isinstance(explanation, Explanation):
+        found: str = explanation.direction(side).verdict
+    else:
+        found = explanation.verdict
     message = f"{expectation} is {_past(found)}, and was expected to be {_past(expectation.expect)}"
     if is_many:
         message += f"; so for {_listed(names)}"
+    elif found == ServiceVerdict.MIXED:
+        backends = _services.per_backend(explanation)
+        others = [name for name, own in backends if own.verdict != expectation.expect]
+        message += f"; otherwise for {_listed(others)}"
     return Outcome(expectation, Status.FAILED, message, explanation)
 
 
-def _rests_otherwise(expectation: Expectation, explanation: Explanation) -> str:
-    """What to say when a verdict that is as expected does not rest on what was expected."""
-    accounts = list(_deciding(explanation, expectation.direction))
-    as_expected = f"{expectation} is {_past(expectation.expect)} as expected"
-    reasons = dict.fromkeys(str(account.reason) for account in accounts)
-    if expectation.reason is not None and str(expectation.reason) not in reasons:
-        return f"{as_expected}, but the reason is {' and '.join(reasons)}, not {expectation.reason}"
-    if expectation.by is None:
-        return ""
-    policies = [policy for account in accounts for policy in _policies(account)]
-    if any(expectation.by in _policy_names(policy) for policy in policies):
-        return ""
-    found = " and ".join(dict.fromkeys(map(str, policies))) or "no policy"
-    return f"{as_expected}, but by {found}, not by {expectation.by}"
+def _rests_otherwise(expectation: Expectation, explanation: _services.AnyExplanation) -> str:
+    """What to say when a verdict that is as expected does not rest on what was expected: with each
+    backend, where it is about a Service."""
+    for backend, own in _services.per_backend(explanation):
+        accounts = list(_deciding(own, expectation.direction))
+        but = f"{expectation} is {_past(expectation.expect)} as expected, but"
+        but += f" for {backend}" if backend else ""
+        reasons = dict.fromkeys(str(account.reason) for account in accounts)
+        if expectation.reason is not None and str(expectation.reason) not in reasons:
+            return f"{but} the reason is {' and '.join(reasons)}, not {expectation.reason}"
+        policies = [policy for account in accounts for policy in _policies(account)]
+        by = expectation.by
+        if by is not None and not any(by in _policy_names(policy) for policy in policies):
+            found = " and ".join(dict.fromkeys(map(str, policies))) or "no policy"
+            return f"{but} by {found}, not by {by}"
+    return ""
 
 
 def _deciding(explanation: Explanation, direction: Direction | None) -> Iterator[Account]:
@@ -201,7 +222,7 @@ def _verdicts(
     direction = expectation.direction
     if not is_pattern(expectation.source + expectation.destination):
         ends = expectation.source, expectation.destination
-        yield *ends, engine.decide(*ends, direction=direction, **_question(expectation))
+        yield *ends, _services.decide(engine, *ends, direction=direction, **_question(expectation))
         return
     sources = list(_ends(expectation.source, engine))
     owners = [_named(engine, source) for source in sources]
@@ -220,9 +241,10 @@ def _decided(
 ) -> Iterable[str]:
     """The verdicts on many sources of a connection to one destination."""
     question = _question(expectation)
-    if expectation.port is None:
+    if expectation.port is None or _services.is_service(destination):
+        direction = expectation.direction
         for source in sources:
-            yield engine.decide(source, destination, direction=expectation.direction, **question)
+            yield _services.decide(engine, source, destination, direction=direction, **question)
         return
     # A pattern may match ten thousand pods, and another one as many.
     del question["icmp"]
@@ -232,9 +254,12 @@ def _decided(
 
 
 def _ends(end: str, engine: Engine) -> Iterator[EndpointLike]:
-    """The endpoints that a pattern matches; anything else as it is."""
+    """The endpoints or Services that a pattern matches; anything else as it is."""
     if not is_pattern(end):
         yield end
+        return
+    if _services.is_service(end):
+        yield from map(_services.called, _services.matching(engine, end))
         return
     found = [
         endpoint
@@ -255,25 +280,25 @@ def _named(engine: Engine, end: EndpointLike) -> Endpoint | None:
     """The endpoint at an end, if there is one."""
     if isinstance(end, Endpoint):
         return end
-    if not isinstance(end, str) or _is_address(end):
+    if not isinstance(end, str) or is_address(end):
         return engine.owner(end)
-    return engine.endpoint(end) if not end.startswith(("svc/", "service/")) else None
+    return engine.endpoint(end) if not _services.is_service(end) else None
 
 
 def _is_address_of(engine: Engine, endpoint: Endpoint, end: EndpointLike) -> bool:
-    return isinstance(end, str) and _is_address(end) and engine.owner(end) == endpoint
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True
+    return isinstance(end, str) and is_address(end) and engine.owner(end) == endpoint
 
 
 def _overlap(one: Network, other: Network) -> bool:
     return one.version == other.version and one.overlaps(other)
+
+
+def _collapsed(networks: Iterable[Network]) -> list[Network]:
+    """Networks as few ranges, those of IPv4 first."""
+    by_version: dict[int, list[Any]] = {4: [], 6: []}
+    for network in networks:
+        by_version[network.version].append(network)
+    return [one for own in by_version.values() for one in ipaddress.collapse_addresses(own)]
 
 
 def _without(networks: Iterable[Network], taken: Iterable[Network]) -> list[Network]:
@@ -300,4 +325,9 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def _past(verdict: str) -> str:
-    return {"allow": "allowed", "deny": "denied"}.get(verdict, verdict)
+    words = {
+        "allow": "allowed",
+        "deny": "denied",
+        "mixed": "allowed for some of its backends and denied for others",
+    }
+    return words[verdict]

@@ -9,12 +9,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .._answers import Address, Explanation
+from .._answers import Address, Explanation, ServiceExplanation
 from .._diagnostics import Diagnostic, Location
 from .._errors import ManifestWarning, NetpolError
 from .._netpol import Cluster, Engine
 from .._one_side import explained
 from .._options import Options, ReadOptions
+from .._paths import manifests_matching
 from .._types import PathLike
 from .._verdicts import Admission, Direction, Reason, Verdict
 
@@ -41,9 +42,10 @@ class Expectation:
     """Who connects: an endpoint, an address, a range of addresses, or a pattern such as ``dev/*`` that
     means every endpoint it matches."""
     destination: str
-    """To whom; the same, or a Service."""
+    """To whom; the same, or a Service, ``svc/shop/db``, or a pattern of Services, ``svc/shop/*``. An
+    expectation of a Service is one of each of its backends."""
     port: int | str | None = None
-    """The port, by number or by the name that it has at the destination."""
+    """The port, by number or by the name that it has at the destination, or as a Service has it."""
     protocol: str | int = "TCP"
     """The protocol, by name or number."""
     icmp: tuple[int, int] | None = None
@@ -57,9 +59,9 @@ class Expectation:
     expect: Verdict
     """The verdict that is expected."""
     reason: Reason | None = None
-    """The reason that is expected of a direction that decides."""
+    """The reason that is expected of a direction that decides; of a Service, with each backend."""
     by: str | None = None
-    """The policy that the verdict is expected to rest on."""
+    """The policy that the verdict is expected to rest on; of a Service, with each backend."""
     only: tuple[str, ...] | None = None
     """When the sources of the entry are expected to be the only ones: all of them."""
     name: str | None = None
@@ -124,7 +126,7 @@ class Outcome:
     """Whether it holds."""
     message: str = ""
     """What is otherwise than expected, in a line; empty when it holds."""
-    explanation: Explanation | None = None
+    explanation: Explanation | ServiceExplanation | None = None
     """What the verdict rests on, when it is not as expected."""
 
     def account(self) -> str:
@@ -184,7 +186,7 @@ class ExpectationFile:
             if os.path.exists(path):
                 found.append(path)
                 continue
-            matches = sorted(glob.glob(path, recursive=True)) if glob.has_magic(path) else []
+            matches = manifests_matching(path) if glob.has_magic(path) else []
             if not matches:
                 raise NetpolError(f"{self.path}: manifests: nothing is at `{path}`")
             found += matches
@@ -200,7 +202,7 @@ class ExpectationFile:
 
         cluster, told = self.load(*paths)
         engine = cluster.publish()
-        for warning in (*told, *engine.warnings):
+        for warning in (*told, *engine.warnings, *engine.lints()):
             warnings.warn(str(warning), ManifestWarning, stacklevel=2)
         return engine
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from .. import _services
 from .._errors import RefusedError
 from .._options import Options
 from .._types import PathLike
@@ -194,6 +195,14 @@ class _Entries:
         if "port" not in values and "icmp" not in values and not fragment:
             if any(one in _fields.WITH_PORTS for one in protocols):
                 self.source.fault(node, child(path, "port"), "Required", "")
+        if any(_services.is_service(end) for end in values["from"]):
+            forbid("from", "a Service opens no connections: name its pods")
+        if any(_services.is_service(end) for end in values["to"]):
+            if any(one not in _fields.WITH_PORTS for one in protocols):
+                forbid("to", "a Service goes by its ports, and not every protocol here has ports")
+            beside = {name for name in ("direction", "icmp", "fragment") if values.get(name)}
+            if beside:
+                forbid("to", f"a Service goes with a port{_without(beside)}")
         ranged = [
             any(_fields.range_of(end) for end in values[name]) for name in ("from", "to")
         ]
