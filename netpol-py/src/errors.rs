@@ -6,7 +6,7 @@ use pyo3::exceptions::{PyRuntimeError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::{PyTuple, PyType};
 
-use crate::columns::RowFault;
+use crate::row_fault::RowFault;
 use crate::{classes, diagnostics};
 
 /// The exception of a class with these arguments.

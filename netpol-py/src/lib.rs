@@ -22,6 +22,7 @@ mod label_selector;
 mod manifest;
 mod options;
 mod question;
+mod row_fault;
 
 /// The extension module; everything in it is exported by the package `netpol`.
 #[pyo3::pymodule(gil_used = true)]

@@ -100,7 +100,7 @@ def replay(
     except ImportError as missing:
         raise ImportError("netpol.dask needs Dask: pip install 'netpol-py[dask]'") from missing
     from ._replay.judging import Change
-    from ._replay.logs import layout_for
+    from ._replay.chunks import layout_for
 
     if not isinstance(flows, dask.dataframe.DataFrame):
         raise TypeError(f"flows must be a Dask DataFrame, not {type(flows).__name__}")

@@ -14,7 +14,8 @@ use netpol_core::engine::Attribution;
 use netpol_core::{Decision, Direction, EndpointId, Engine, Party, Reason, Tier, Verdict};
 
 use super::flows::{Asked, Flows, unanswered};
-use super::{RowFault, policies};
+use super::policies;
+use crate::row_fault::RowFault;
 
 /// Rows of one batch.
 const ROWS: usize = 1 << 16;

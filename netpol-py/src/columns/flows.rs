@@ -7,10 +7,10 @@ use netpol_core::net::Protocol;
 use netpol_core::packet::Transport;
 use netpol_core::{Engine, Packet, Party, Question};
 
-use super::RowFault;
 use super::column::{Bytes, Flags, Keys, Numbers, Texts};
 use crate::arguments::{port_number, protocol_name, protocol_number};
 use crate::question::{party_of_text, port_of_text};
+use crate::row_fault::RowFault;
 
 /// The names of the columns, as questions call them.
 pub(super) const COLUMNS: [&str; 8] = [

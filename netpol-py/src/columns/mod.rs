@@ -24,17 +24,7 @@ use self::flows::{Asked, Flows};
 use self::share::share;
 use self::source::Source;
 use crate::errors;
-
-/// A row that means no flow.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct RowFault {
-    /// Counted from 0.
-    pub(crate) row: usize,
-    /// The column, as questions call it.
-    pub(crate) column: &'static str,
-    /// What is wrong with its value.
-    pub(crate) detail: String,
-}
+use crate::row_fault::RowFault;
 
 /// A table, who is asked about it, and how.
 pub(crate) struct Batch<'engine> {

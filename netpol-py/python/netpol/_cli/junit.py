@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
 from ..expectations import Status
-
-if TYPE_CHECKING:
-    from .test import Tested
+from .results import Results
 
 
-def write(path: str, tested: Tested) -> None:
+def write(path: str, results: Results) -> None:
     """Writes the report: a suite for each file, a case for each expectation."""
     root = ElementTree.Element("testsuites", name="netpol")
-    for file in tested.files:
-        own = [timed for timed in tested.outcomes if timed.outcome.expectation.file == file]
+    for file in results.files:
+        own = [timed for timed in results.outcomes if timed.outcome.expectation.file == file]
         statuses = [timed.outcome.status for timed in own]
-        broken = tested.broken.get(file)
+        broken = results.broken.get(file)
         suite = ElementTree.SubElement(
             root,
             "testsuite",

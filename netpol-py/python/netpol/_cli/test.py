@@ -16,8 +16,10 @@ from .._netpol import Engine
 from .._options import ReadOptions
 from .._verdicts import Admission
 from ..expectations import SCHEMA, ExpectationFile, Outcome, Status, find, read
+from . import junit
 from .loading import Loading, add_loading_arguments, options_of
 from .parsers import add_command
+from .results import Results, Timed
 from .terminal import CommandError, error, paint, printable, tell
 
 if TYPE_CHECKING:
@@ -87,47 +89,32 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.schema:
         sys.stdout.write(SCHEMA.read_text(encoding="utf-8"))
         return 0
-    tested = Tested(arguments)
+    runner = Runner(arguments)
     for path in find(*(arguments.paths or ["."])):
-        tested.file(path)
-    if not tested.files:
+        runner.run(path)
+    results = runner.results
+    if not results.files:
         raise CommandError("there are no files of expectations, which are named *.netpol.yaml")
-    if not tested.outcomes and not tested.broken:
+    if not results.outcomes and not results.broken:
         raise CommandError("no expectation was run")
     if arguments.output == "json":
-        print(json.dumps(tested.to_dict(), indent=2, ensure_ascii=False))
+        print(json.dumps(results.to_dict(), indent=2, ensure_ascii=False))
     else:
-        print(tested.summary())
+        print(results.summary())
     if arguments.junit_xml:
-        from .junit import write
-
-        write(arguments.junit_xml, tested)
-    if tested.broken or tested.count(Status.ERROR):
+        junit.write(arguments.junit_xml, results)
+    if results.broken or results.count(Status.ERROR):
         return 2
-    return 1 if tested.count(Status.FAILED) else 0
-
-
-@dataclass(frozen=True, slots=True)
-class Timed:
-    """An outcome, and how long it took."""
-
-    outcome: Outcome
-    """What came of it."""
-    seconds: float
-    """How long the engine was asked."""
+    return 1 if results.count(Status.FAILED) else 0
 
 
 @dataclass
-class Tested:
-    """Files, while and after they are run."""
+class Runner:
+    """Runs files."""
 
     arguments: argparse.Namespace
-    files: list[str] = field(default_factory=list)
-    """The files that were run."""
-    outcomes: list[Timed] = field(default_factory=list)
-    """What came of their expectations."""
-    broken: dict[str, str] = field(default_factory=dict)
-    """Why a file could not be run."""
+    results: Results = field(default_factory=Results)
+    """What came of those that were run."""
     engines: dict[Any, Engine | None] = field(default_factory=dict)
     """Engines, for files that are about the same manifests; none where those are refused."""
     given: Loading | None = None
@@ -146,9 +133,9 @@ class Tested:
                 "how manifests are read is said by the files that name them, or goes with -f"
             )
 
-    def file(self, path: str) -> None:
+    def run(self, path: str) -> None:
         """Runs a file, and tells what does not hold."""
-        self.files.append(path)
+        self.results.files.append(path)
         try:
             file = read(path)
             for warning in file.warnings:
@@ -156,7 +143,7 @@ class Tested:
             engine = self._engine(file)
         except (NetpolError, OSError) as failed:
             report = failed.report if isinstance(failed, RefusedError) else ""
-            self.broken[path] = report or str(failed)
+            self.results.broken[path] = report or str(failed)
             if report:
                 tell(report)
             else:
@@ -168,36 +155,8 @@ class Tested:
                 continue
             start = time.perf_counter()
             outcome = expectation.check(engine)
-            self.outcomes.append(Timed(outcome, time.perf_counter() - start))
+            self.results.outcomes.append(Timed(outcome, time.perf_counter() - start))
             self._tell(outcome)
-
-    def count(self, status: Status) -> int:
-        """How many expectations there are of which this came."""
-        return sum(timed.outcome.status is status for timed in self.outcomes)
-
-    def summary(self) -> str:
-        """One line for people."""
-        parts = []
-        numbers = [
-            (self.count(Status.FAILED), "failed", "red"),
-            (self.count(Status.ERROR), "without an answer", "red"),
-            (len(self.broken), f"file{'s' * (len(self.broken) > 1)} that could not be run", "red"),
-            (self.count(Status.PASSED), "passed", "green"),
-        ]
-        for number, words, colour in numbers:
-            if number:
-                parts.append(paint(f"{number} {words}", colour, sys.stdout))
-        return ", ".join(parts)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Everything for programs."""
-        return {
-            "passed": self.count(Status.PASSED),
-            "failed": self.count(Status.FAILED),
-            "errors": self.count(Status.ERROR),
-            "broken": [{"file": file, "message": text} for file, text in self.broken.items()],
-            "expectations": [_plain(timed.outcome) for timed in self.outcomes],
-        }
 
     def _engine(self, file: ExpectationFile) -> Engine:
         """The engine that a file is about; one for all files that are about the same."""
@@ -256,26 +215,3 @@ class Tested:
             return
         word = paint(str(outcome.status), "red", sys.stdout)
         print(f"{word} {printable(str(outcome))}\n")
-
-
-def _plain(outcome: Outcome) -> dict[str, Any]:
-    """An outcome for programs; what it does not have is left out."""
-    expectation = outcome.expectation
-    place = expectation.location
-    fields: dict[str, Any] = {
-        "id": str(expectation),
-        "name": expectation.name,
-        "description": expectation.description,
-        "file": expectation.file,
-        "line": place and place.line,
-        "column": place and place.column,
-        "from": expectation.source,
-        "to": expectation.destination,
-        "port": expectation.port,
-        "protocol": expectation.protocol,
-        "expect": str(expectation.expect),
-        "status": str(outcome.status),
-        "message": outcome.message or None,
-        "explanation": outcome.explanation.to_dict() if outcome.explanation else None,
-    }
-    return {name: value for name, value in fields.items() if value is not None}

@@ -22,7 +22,7 @@ from .result import (
 
 if TYPE_CHECKING:
     from .judging import Change
-    from .logs import Chunk
+    from .chunks import Chunk
     from .tally import Tally
 
 FlowLog: TypeAlias = PathLike | Iterable[PathLike] | Flows | Iterable[Flows] | Any

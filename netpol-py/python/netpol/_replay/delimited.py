@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .effects import FlowLogError
-from .logs import Chunk, Given, layout_for
+from .chunks import Chunk, Given, layout_for
 from .needs import pa
 
 _BLOCK = 16 << 20

@@ -17,7 +17,7 @@ from .delimited import read_delimited
 from .effects import FlowLogError
 from .json_lines import read_json_lines
 from .layouts import PRESETS
-from .logs import Chunk, Given, Log, layout_for, sized
+from .chunks import Chunk, Given, Log, layout_for, sized
 from .needs import pa
 
 _BY_SUFFIX = {

@@ -11,7 +11,7 @@ import numpy as np
 
 from .effects import FlowLogError
 from .layouts import FIELDS, PRESETS, Layout, path_steps, paths
-from .logs import Chunk, Given, layout_for
+from .chunks import Chunk, Given, layout_for
 from .needs import pa
 
 _BLOCK = 4 << 20

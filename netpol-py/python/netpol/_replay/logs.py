@@ -6,51 +6,15 @@ import itertools
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from .layouts import FlowColumns, Layout
+from .chunks import Chunk, Given, Log, layout_for, sized
+from .files import open_files
+from .layouts import Layout
 from .needs import pa
 from .records import Rows
-
-_SMALL = 1 << 15
-
-
-@dataclass(slots=True)
-class Chunk:
-    """Some rows of a log."""
-
-    batch: Any
-    """A record batch."""
-    rows: Rows
-    """The place of each row in its part of the log."""
-    layout: Layout
-    """What the log calls its columns."""
-    part: int = 0
-    """The part of the log: its file."""
-    lost: list[tuple[str, int]] = field(default_factory=list)
-    """Rows between these that are none at all: what is wrong with each, and its place."""
-    sparse: bool = False
-    """Whether a column may be missing because no row of the batch has it."""
-    bytes: int | None = None
-    """How many bytes of the log were read with this."""
-
-
-@dataclass(slots=True)
-class Log:
-    """A log that is to be read once."""
-
-    chunks: Iterator[Chunk]
-    files: dict[int, str] | None = None
-    """The names of the parts, when they are files."""
-    total_rows: int | None = None
-    total_bytes: int | None = None
-
-
-Given = FlowColumns | Mapping[str, str] | str | None
-
 
 def open_log(flows: Any, columns: Given, format: str | None, batch_rows: int) -> Log:
     """The log that a caller gave: paths, or tables of any library."""
@@ -62,8 +26,6 @@ def open_log(flows: Any, columns: Given, format: str | None, batch_rows: int) ->
         rest = itertools.chain(first, flows)
         flows = list(rest) if _is_list_of_paths(first) else rest
     if isinstance(flows, (str, os.PathLike)) or _is_list_of_paths(flows):
-        from .files import open_files
-
         paths = [flows] if isinstance(flows, (str, os.PathLike)) else list(flows)
         return open_files(paths, columns, format, batch_rows)
     if format is not None:
@@ -124,48 +86,6 @@ def _of_batches(batches: Iterator[Any], columns: Given, batch_rows: int) -> Iter
         rows: Rows = np.arange(done, done + batch.num_rows)
         done += batch.num_rows
         yield Chunk(batch, rows, layout)
-
-
-def layout_for(columns: Given, names: list[str]) -> Layout:
-    """What a log with these columns calls them: as a caller has it, or guessed. Raises `ValueError` when
-    it does not have those that it must."""
-    if columns is None:
-        return Layout.guessed(names)
-    layout = Layout.of(columns)
-    layout.check(names)
-    return layout
-
-
-def sized(batches: Iterable[Any], batch_rows: int) -> Iterator[Any]:
-    """Batches that are neither large nor, more than one after the other, small."""
-    small: list[Any] = []
-    count = 0
-    for batch in batches:
-        if small and not batch.schema.equals(small[0].schema):
-            yield from _slices(_one(small), batch_rows)
-            small, count = [], 0
-        if batch.num_rows >= min(_SMALL, batch_rows) and not small:
-            yield from _slices(batch, batch_rows)
-            continue
-        small.append(batch)
-        count += batch.num_rows
-        if count >= min(_SMALL, batch_rows):
-            yield from _slices(_one(small), batch_rows)
-            small, count = [], 0
-    if count:
-        yield from _slices(_one(small), batch_rows)
-
-
-def _one(batches: list[Any]) -> Any:
-    if len(batches) == 1:
-        return batches[0]
-    table = pa.Table.from_batches(batches).combine_chunks()
-    return table.to_batches()[0] if table.num_rows else batches[0]
-
-
-def _slices(batch: Any, batch_rows: int) -> Iterator[Any]:
-    for start in range(0, batch.num_rows, batch_rows):
-        yield batch.slice(start, batch_rows)
 
 
 def ahead(chunks: Iterator[Chunk]) -> Iterator[Chunk]:
