@@ -13,12 +13,13 @@ const DUMP: &str = "-f testdata/dumps/cluster.yaml --stored";
 static DECIDE: LazyLock<PathBuf> = LazyLock::new(|| example("decide"));
 
 /// Builds an example command. Cargo tells no other package where an example lies, so it is asked to
-/// build it, with the whole workspace's features: then it is there already after `cargo test`.
+/// build it, with the features that `make test` has: then it is there already.
 pub(crate) fn example(name: &str) -> PathBuf {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("a target directory");
     let profile = if cfg!(debug_assertions) { "test" } else { "release" };
     let output = Command::new(env!("CARGO"))
-        .args(["build", "--workspace", "--example", name, "--profile", profile])
+        .args(["build", "--workspace", "--exclude", "netpol-py"])
+        .args(["--example", name, "--profile", profile])
         .args(["--message-format", "json", "--target-dir"])
         .arg(target)
         .current_dir(CORE)
