@@ -99,8 +99,8 @@ def replay(
         from dask.delayed import delayed
     except ImportError as missing:
         raise ImportError("netpol.dask needs Dask: pip install 'netpol-py[dask]'") from missing
-    from ._replay.judging import Change
     from ._replay.chunks import layout_for
+    from ._replay.judging import Change
 
     if not isinstance(flows, dask.dataframe.DataFrame):
         raise TypeError(f"flows must be a Dask DataFrame, not {type(flows).__name__}")
@@ -145,13 +145,11 @@ def _judge(flows: Any, part: int, change: Change, layout: Layout) -> Tally:
     import numpy as np
     import pyarrow as pa
 
-    from ._replay.judging import batches
-
     reading = change.reading(layout)
     tally = change.nothing()
     table = pa.Table.from_pandas(flows, preserve_index=False)
     done = 0
-    for batch in batches(table, change.batch_rows):
+    for batch in table.combine_chunks().to_batches(max_chunksize=change.batch_rows):
         rows = np.arange(done, done + batch.num_rows)
         tally.merge(change.judge(reading, batch, rows, part))
         done += batch.num_rows

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import ipaddress
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -283,12 +283,6 @@ def _mapped(column: Any, name: Callable[[Any], str]) -> Any:
 
 def _restored(before: Engine, after: Engine, *options: Any) -> Change:
     return Change(before=before, after=after, **dict(zip(_OPTIONS, options, strict=True)))
-
-
-def batches(table: Any, batch_rows: int) -> Iterator[Any]:
-    """A table in batches."""
-    for batch in table.combine_chunks().to_batches(max_chunksize=batch_rows):
-        yield batch
 
 
 def _asked(columns: Mapping[str, Any]) -> Any:
