@@ -86,25 +86,24 @@ def test_processes(client: Client) -> None:
 def test_engines_are_compiled_once_by_each_worker(client: Client) -> None:
     """However many partitions there are."""
 
-    def restored() -> int:
-        import netpol._replay.judging as judging
+    def forget() -> None:
+        from netpol._replay.judging import _compiled
 
-        counted: int = getattr(judging, "restored_here", 0)
-        if not counted:
-            make = judging._restored
+        _compiled.cache_clear()
 
-            def count(*arguments: Any) -> Any:
-                judging.restored_here += 1  # type: ignore[attr-defined]
-                return make(*arguments)
+    def compiled() -> int:
+        from netpol._replay.judging import _compiled
 
-            setattr(judging, "_restored", count)
-            judging.restored_here = counted = 1  # type: ignore[attr-defined]
-        return counted - 1
+        return _compiled.cache_info().misses
 
-    client.run(restored)
+    client.run(forget)
     flows = dd.from_pandas(FRAME, npartitions=40)
     assert netpol.dask.replay(flows, BEFORE, AFTER, outside=(16, 64)).totals.rows == 5_000
-    assert all(count <= 1 for count in client.run(restored).values())
+    # There are two.
+    assert list(client.run(compiled).values()) == [2, 2]
+    # Also when they are sent again.
+    assert netpol.dask.replay(flows, BEFORE, AFTER, outside=(8, 64)).totals.rows == 5_000
+    assert list(client.run(compiled).values()) == [2, 2]
 
 
 def test_parquet(tmp_path: Path, client: Client) -> None:

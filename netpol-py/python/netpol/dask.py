@@ -85,7 +85,7 @@ def replay(
 
     The same as `netpol.replay` finds in all partitions as one table, one after the other: they are judged
     where they are, and only tallies travel, which are added up in a tree. Both engines are sent to each
-    worker once, as pickles, and are compiled there.
+    worker as pickles and compiled there once; it keeps them until it is given others.
 
     The arguments are those of `netpol.replay`; `threads` is 1 because Dask has a thread for each
     processor already. It runs where Dask does: on the cluster of the client that is connected, or on this

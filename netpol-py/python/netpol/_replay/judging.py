@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import ipaddress
 import re
@@ -69,7 +70,8 @@ class Change:
                 raise ValueError(f"{name} must be 1 or more")
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _restored, (self.before, self.after, *(getattr(self, name) for name in _OPTIONS))
+        saved = (self.before.save(), self.after.save())
+        return _restored, (*saved, *(getattr(self, name) for name in _OPTIONS))
 
     def __dask_tokenize__(self) -> tuple[Any, ...]:
         """By content, so that the same change is sent to workers once."""
@@ -281,8 +283,16 @@ def _mapped(column: Any, name: Callable[[Any], str]) -> Any:
     return pa.array(made, pa.string()).take(encoded.indices)
 
 
-def _restored(before: Engine, after: Engine, *options: Any) -> Change:
-    return Change(before=before, after=after, **dict(zip(_OPTIONS, options, strict=True)))
+def _restored(before: bytes, after: bytes, *options: Any) -> Change:
+    named = dict(zip(_OPTIONS, options, strict=True))
+    return Change(before=_compiled(before), after=_compiled(after), **named)
+
+
+@functools.lru_cache(maxsize=2)
+def _compiled(saved: bytes) -> Engine:
+    """The engine, compiled once in a process: Dask's workers let go of what they were sent when they
+    think that nobody asks for it soon, and then fetch it again."""
+    return Engine.restore(saved)
 
 
 def _asked(columns: Mapping[str, Any]) -> Any:
