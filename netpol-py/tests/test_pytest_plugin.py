@@ -23,6 +23,13 @@ expectations:
 """
 
 
+@pytest.fixture(autouse=True)
+def nowhere_in_particular(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Under a CI server, pytest repeats whole messages in its summary, where elsewhere it cuts them."""
+    monkeypatch.delenv("CI", raising=False)
+    monkeypatch.delenv("BUILD_NUMBER", raising=False)
+
+
 def run(pytester: pytest.Pytester, *arguments: str) -> pytest.RunResult:
     # Hypothesis takes half a second to start, and no session here needs it.
     return pytester.runpytest_subprocess(
@@ -100,6 +107,18 @@ def test_manifests_that_are_refused_are_told_once(pytester: pytest.Pytester) -> 
     report = result.stdout.str()
     assert report.count("did you mean `NetworkPolicy`?") == 1
     assert report.count("shop.netpol.yaml: its manifests are refused, as told before") == 3
+
+
+def test_on_a_ci_server_the_report_is_in_the_summary_too(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CI", "true")
+    pytester.makefile(".yaml", broken="kind: NetworkPolcy\napiVersion: networking.k8s.io/v1\n")
+    pytester.makefile(".netpol.yaml", shop=EXPECTATIONS.replace(str(shop.SHOP), "broken.yaml"))
+    report = run(pytester).stdout.str()
+    failures, summary = report.split("short test summary info")
+    assert failures.count("did you mean `NetworkPolicy`?") == 1
+    assert summary.count("did you mean `NetworkPolicy`?") == 1
 
 
 def test_other_manifests(pytester: pytest.Pytester) -> None:
