@@ -4,11 +4,12 @@ use super::TooLarge;
 use super::guards::{Guards, PortSet};
 use super::policies::Policies;
 use super::slab::Interner;
-use crate::directory::{Directory, PolicyList, PolicyNumber};
+use crate::directory::{Directory, PolicyList, PolicyNumber, RulePart};
 use crate::packet::Direction;
 use crate::policy::Action;
 use crate::tables::{
-    Atom, GuardId, NamedPort, OrderedEntry, OrderedId, Outcome, RuleSetEntry, RuleSetId, Tables,
+    Atom, GuardId, NamedPort, OrderedEntry, OrderedId, Outcome, RuleSetEntry, RuleSetId, RuleSets,
+    Tables,
 };
 
 /// How many entries all ordered lists may have together, some gigabytes: they are kept for each
@@ -21,7 +22,7 @@ const MOST_ORDERED_ENTRIES: usize = 1 << 26;
 pub(super) struct RuleSetCompiler {
     pub(super) guards: Guards,
     lists: Interner<ListKey, Content>,
-    additive: Interner<(GuardId, Box<[RuleSetEntry]>), RuleSetId>,
+    additive: Interner<RuleSetContent, RuleSetId>,
     ordered: Interner<Box<[OrderedEntry]>, OrderedId>,
     ordered_entries: usize,
 }
@@ -35,6 +36,16 @@ struct ListKey {
     policies: Box<[PolicyNumber]>,
     /// What port names mean on the endpoint, where rules ask for that.
     ports: u32,
+}
+
+/// What a rule set of NetworkPolicies is made of.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct RuleSetContent {
+    /// What passes from and to everybody.
+    any: GuardId,
+    /// Where there are many entries, the ports of all together.
+    ports: GuardId,
+    entries: Box<[RuleSetEntry]>,
 }
 
 /// A list's rule set: the number in the tables, and where it is interned here; 0 for the list
@@ -93,20 +104,22 @@ impl RuleSetCompiler {
             let first = sources.directory.policy_list(list).first().copied();
             return Ok(Listed { list, set: self.lists.value(list).number, first });
         }
-        let content = if ordered {
-            self.ordered_list(&key, own_ports.1, sources)?
+        let mut in_order: Arc<[PolicyNumber]> = key.policies.as_ref().into();
+        let (content, policies) = if ordered {
+            let (content, parts) = self.ordered_list(&key, own_ports.1, sources)?;
+            (content, PolicyList::ordered(in_order, &parts))
         } else {
-            self.rule_set(&key, own_ports.1, sources)?
+            let content = self.rule_set(&key, own_ports.1, sources)?;
+            let policies = sources.policies;
+            if let Some(in_order) = Arc::get_mut(&mut in_order) {
+                policies.sort_by_name(in_order);
+            }
+            let entry = |number| Arc::clone(policies.get(number));
+            (content, PolicyList::additive(in_order, direction, entry))
         };
-        let mut names: Arc<[PolicyNumber]> = key.policies.as_ref().into();
-        if !ordered && let Some(names) = Arc::get_mut(&mut names) {
-            sources.policies.sort_by_name(names);
-        }
         let list = self.lists.insert(key, content);
-        let first = names.first().copied();
-        let policies = sources.policies;
-        let names = PolicyList::new(names, direction, |number| Arc::clone(policies.get(number)));
-        sources.directory.policy_lists.set(list, Some(names));
+        let first = policies.policies.first().copied();
+        sources.directory.policy_lists.set(list, Some(policies));
         Ok(Listed { list, set: content.number, first })
     }
 
@@ -162,40 +175,52 @@ impl RuleSetCompiler {
             any.normalize();
             self.guards.acquire(any, 0, tables)?
         };
-        let content = (any, merged.into_boxed_slice());
+        let ports = if RuleSets::is_heavy(merged.len()) {
+            let mut ports = PortSet::default();
+            sets.iter().for_each(|set| ports.extend(set));
+            ports.normalize();
+            self.guards.acquire(ports, 0, tables)?
+        } else {
+            GuardId::NONE
+        };
+        let content = RuleSetContent { any, ports, entries: merged.into_boxed_slice() };
         if let Some(interned) = self.additive.find(&content) {
             // Those who have it use the guards already.
-            self.release_guards(content.0, &content.1);
+            self.release_guards(&content);
             self.additive.hold(interned);
             return Ok(Content { number: self.additive.value(interned).0, interned });
         }
-        let set = tables.rule_sets.insert(content.0, &content.1).ok_or(TooLarge)?;
+        let set = tables.rule_sets.insert(any, ports, &content.entries).ok_or(TooLarge)?;
         let interned = self.additive.insert(content, set);
         Ok(Content { number: set.0, interned })
     }
 
-    fn release_guards(&mut self, any: GuardId, entries: &[RuleSetEntry]) {
-        self.guards.release(any);
-        for entry in entries {
-            self.guards.release(entry.guard);
+    fn release_guards(&mut self, content: &RuleSetContent) {
+        let entries = content.entries.iter().map(|entry| entry.guard);
+        for guard in entries.chain([content.any, content.ports]) {
+            self.guards.release(guard);
         }
     }
 
     /// The list of the policies of an ordered tier, in their order, of which the first match
-    /// decides.
+    /// decides; and what each of its entries came from.
     fn ordered_list(
         &mut self,
         key: &ListKey,
         own_ports: &[NamedPort],
         sources: &mut Sources<'_>,
-    ) -> Result<Content, TooLarge> {
-        let mut entries = Vec::new();
-        let rules = key.policies.iter().map(|number| sources.policies.get(*number));
-        for rule in rules.flat_map(|entry| entry.lines.of(key.direction)) {
+    ) -> Result<(Content, Vec<RulePart>), TooLarge> {
+        let (mut entries, mut parts) = (Vec::new(), Vec::new());
+        let rules = key.policies.iter().flat_map(|number| {
+            let rules = sources.policies.get(*number).lines.of(key.direction);
+            rules.iter().map(move |rule| (*number, rule))
+        });
+        for (policy, rule) in rules {
             let ports = PortSet::of_rule(rule.ports.as_deref(), key.direction, own_ports);
             if ports.is_empty() {
                 continue;
             }
+            parts.extend(RulePart::of_rule(policy, rule));
             let outcome = match rule.action {
                 Action::Accept => Outcome::Accept,
                 Action::Deny => Outcome::Deny,
@@ -221,7 +246,7 @@ impl RuleSetCompiler {
             }
         }
         if entries.is_empty() {
-            return Ok(Content { number: OrderedId::EMPTY.0, interned: 0 });
+            return Ok((Content { number: OrderedId::EMPTY.0, interned: 0 }, parts));
         }
         let entries = entries.into_boxed_slice();
         if let Some(interned) = self.ordered.find(&entries) {
@@ -229,7 +254,7 @@ impl RuleSetCompiler {
                 self.guards.release(entry.guard);
             }
             self.ordered.hold(interned);
-            return Ok(Content { number: self.ordered.value(interned).0, interned });
+            return Ok((Content { number: self.ordered.value(interned).0, interned }, parts));
         }
         self.ordered_entries += entries.len();
         if self.ordered_entries > MOST_ORDERED_ENTRIES {
@@ -237,7 +262,7 @@ impl RuleSetCompiler {
         }
         let number = sources.tables.ordered.insert(&entries).ok_or(TooLarge)?;
         let interned = self.ordered.insert(entries, number);
-        Ok(Content { number: number.0, interned })
+        Ok((Content { number: number.0, interned }, parts))
     }
 
     /// Forgets what nobody uses.
@@ -250,9 +275,9 @@ impl RuleSetCompiler {
                 (false, interned) => self.additive.release(interned),
             }
         }
-        while let Some((_, (any, entries), set)) = self.additive.sweep() {
+        while let Some((_, content, set)) = self.additive.sweep() {
             tables.rule_sets.remove(set);
-            self.release_guards(any, &entries);
+            self.release_guards(&content);
         }
         while let Some((_, entries, list)) = self.ordered.sweep() {
             tables.ordered.remove(list);
@@ -271,7 +296,7 @@ impl RuleSetCompiler {
 
     pub(super) fn bytes(&self) -> usize {
         let lists = self.lists.iter().map(|(_, key, _)| size_of_val::<[_]>(&key.policies));
-        let additive = self.additive.iter().map(|(_, key, _)| size_of_val::<[_]>(&key.1));
+        let additive = self.additive.iter().map(|(_, key, _)| size_of_val::<[_]>(&key.entries));
         let ordered = self.ordered.iter().map(|(_, entries, _)| size_of_val::<[_]>(entries));
         lists.sum::<usize>()
             + additive.sum::<usize>()

@@ -17,7 +17,7 @@ use ipnet::IpNet;
 
 pub use endpoints::EndpointId;
 pub(crate) use endpoints::{EndpointAddress, EndpointEntry, NamespaceEntry};
-pub(crate) use policy_list::{Form, Line, LinePort, PolicyList};
+pub(crate) use policy_list::{Form, Line, PartPort, PolicyList, RulePart};
 pub(crate) use provenance::{
     ClassOrigin, Isolated, IsolatingLists, OrderedLists, OtherOrigin, PeerLine, PolicyEntry,
     PolicyLines, PolicyNumber, PortKeys, PortLine, RuleLines,

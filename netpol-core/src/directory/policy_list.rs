@@ -1,8 +1,7 @@
 use std::sync::Arc;
 
-use super::{PolicyEntry, PolicyNumber, PortKeys, RuleLines};
+use super::{PolicyEntry, PolicyNumber, PortKeys, PortLine, RuleLines};
 use crate::packet::Direction;
-use crate::policy::Action;
 use crate::tables::{Atom, AtomSpans, Range};
 
 /// Policies of one tier that select an endpoint and have something to say about a direction, in
@@ -13,37 +12,28 @@ pub(crate) struct PolicyList {
     pub(crate) form: Form,
 }
 
-/// How the rules of a list are searched.
+/// How the rule that matches is found in a list.
 #[derive(Clone, Debug)]
 pub(crate) enum Form {
-    /// Few rules lie side by side, so that the one that matches is found without a look at the
-    /// policies.
+    /// Few rules that add up lie side by side, so that no policy has to be looked at.
     Laid(Arc<[Line]>),
     /// Many are found by the atoms of the peer.
     Indexed(Arc<Index>),
+    /// Where order counts, the tables tell which entry of theirs decides: what each came from.
+    Ordered(Arc<[RulePart]>),
 }
 
 /// How many lines are laid side by side: two kilobytes, of which most calls read a part.
 const LAID: usize = 64;
 
-/// A peer of a rule, or the rule when it speaks of everybody.
+/// Names a peer of a rule, or the rule when it speaks of everybody, and the port.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Line {
-    /// What an endpoint must match; [`Atom::EVERYBODY`] when anybody does.
-    pub(crate) atom: Atom,
-    /// Number of the list of atoms it must not match, 0 for none.
-    pub(crate) excepts: u32,
-    /// The packets that the rule's ports mean; every one where the rule has to be asked.
-    pub(crate) keys: Range,
+pub(crate) struct RulePart {
     pub(crate) policy: PolicyNumber,
     /// The rule's index in its list.
     pub(crate) rule: u32,
     peer: u32,
     port: u32,
-    /// What becomes of what the rule matches.
-    pub(crate) action: Action,
-    /// Whether it is a rule of the object, or what fails closed in place of one.
-    pub(crate) understood: bool,
 }
 
 /// Stands for an index where there is no list.
@@ -52,55 +42,80 @@ const NO_LIST: u32 = u32::MAX;
 /// Stands for the index of a port where the rule has to be asked.
 const ASK: u32 = u32::MAX - 1;
 
-/// Which port of its rule a [`Line`] means.
+/// Stands for it where there is no rule of the object, but what fails closed in place of one.
+const NOT_UNDERSTOOD: u32 = u32::MAX - 2;
+
+/// Which port of its rule a [`RulePart`] means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum LinePort {
+pub(crate) enum PartPort {
     /// This one, or every port when the rule has no list.
     Known(Option<u32>),
     /// The first of several that means the packet, or one with a name.
     AskRule,
+    /// The rule could not be understood, and denies everything.
+    NotUnderstood,
 }
 
-impl Line {
+impl RulePart {
+    /// The parts of a rule, one for each of its peers, in order.
+    pub(crate) fn of_rule(
+        policy: PolicyNumber,
+        lines: &RuleLines,
+    ) -> impl Iterator<Item = RulePart> {
+        let port = match lines.ports.as_deref() {
+            _ if !lines.understood => NOT_UNDERSTOOD,
+            None => NO_LIST,
+            Some([PortLine { port, keys: PortKeys::Range(_) }]) => *port,
+            Some(_) => ASK,
+        };
+        let rule = lines.rule;
+        let part = move |peer| RulePart { policy, rule, peer, port };
+        let everybody = lines.peers.is_none().then(|| part(NO_LIST));
+        everybody.into_iter().chain(lines.peers.iter().flatten().map(move |line| part(line.peer)))
+    }
+
     /// The index of the peer in its list; `None` when the rule speaks of everybody.
     pub(crate) const fn peer(&self) -> Option<u32> {
         if self.peer == NO_LIST { None } else { Some(self.peer) }
     }
 
     /// The port.
-    pub(crate) const fn port(&self) -> LinePort {
+    pub(crate) const fn port(&self) -> PartPort {
         match self.port {
-            ASK => LinePort::AskRule,
-            NO_LIST => LinePort::Known(None),
-            port => LinePort::Known(Some(port)),
+            NOT_UNDERSTOOD => PartPort::NotUnderstood,
+            ASK => PartPort::AskRule,
+            NO_LIST => PartPort::Known(None),
+            port => PartPort::Known(Some(port)),
         }
     }
+}
 
+/// A part of a rule, and what it is held against.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Line {
+    /// What an endpoint must match; [`Atom::EVERYBODY`] when anybody does.
+    pub(crate) atom: Atom,
+    /// Number of the list of atoms it must not match, 0 for none.
+    pub(crate) excepts: u32,
+    /// The packets that the rule's ports mean; every one where the rule has to be asked.
+    pub(crate) keys: Range,
+    pub(crate) part: RulePart,
+}
+
+impl Line {
     /// The lines of a rule, in order.
     fn of_rule(policy: PolicyNumber, rules: &RuleLines) -> impl Iterator<Item = Line> {
-        let (keys, port) = match rules.ports.as_deref() {
-            None => (Range::EVERYTHING, NO_LIST),
-            Some([line]) => match line.keys {
-                PortKeys::Range(keys) => (keys, line.port),
-                PortKeys::Named(_) => (Range::EVERYTHING, ASK),
-            },
-            Some(_) => (Range::EVERYTHING, ASK),
+        let keys = match rules.ports.as_deref() {
+            Some([PortLine { keys: PortKeys::Range(keys), .. }]) => *keys,
+            _ => Range::EVERYTHING,
         };
-        let RuleLines { rule, action, understood, .. } = *rules;
-        let line = move |atom, excepts, peer| Line {
-            atom,
-            excepts,
-            keys,
-            policy,
-            rule,
-            peer,
-            port,
-            action,
-            understood,
-        };
-        let everybody = rules.peers.is_none().then(|| line(Atom::EVERYBODY, 0, NO_LIST));
-        let peers = rules.peers.iter().flatten();
-        everybody.into_iter().chain(peers.map(move |peer| line(peer.atom, peer.excepts, peer.peer)))
+        let everybody = rules.peers.is_none().then_some((Atom::EVERYBODY, 0));
+        let peers = rules.peers.iter().flatten().map(|line| (line.atom, line.excepts));
+        everybody
+            .into_iter()
+            .chain(peers)
+            .zip(RulePart::of_rule(policy, rules))
+            .map(move |((atom, excepts), part)| Line { atom, excepts, keys, part })
     }
 }
 
@@ -114,8 +129,9 @@ pub(crate) struct Index {
 }
 
 impl PolicyList {
-    /// A list in order, with what each policy says about the direction.
-    pub(crate) fn new(
+    /// A list of which every rule adds something, in the order in which they are told, with what each
+    /// policy says about the direction.
+    pub(crate) fn additive(
         policies: Arc<[PolicyNumber]>,
         direction: Direction,
         entry: impl Fn(PolicyNumber) -> Arc<PolicyEntry>,
@@ -136,11 +152,18 @@ impl PolicyList {
         PolicyList { policies, form }
     }
 
+    /// A list of which the first rule that matches decides; `parts` are parallel to the entries of its
+    /// ordered rule set.
+    pub(crate) fn ordered(policies: Arc<[PolicyNumber]>, parts: &[RulePart]) -> PolicyList {
+        PolicyList { policies, form: Form::Ordered(parts.into()) }
+    }
+
     /// Bytes on the heap.
     pub(crate) fn bytes(&self) -> usize {
         let form = match &self.form {
             Form::Laid(lines) => size_of_val::<[Line]>(lines),
             Form::Indexed(index) => index.bytes(),
+            Form::Ordered(parts) => size_of_val::<[RulePart]>(parts),
         };
         size_of_val::<[PolicyNumber]>(&self.policies) + form
     }

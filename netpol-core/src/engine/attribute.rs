@@ -2,11 +2,11 @@ use serde::Serialize;
 
 use super::question::Case;
 use super::reason::Reason;
-use super::tiers::{Ends, Hit, Said, Scene};
+use super::tiers::{Effect, Ends, Hit, Said, Scene};
 use super::{Engine, Question, QuestionError, Snapshot};
 use crate::directory::Isolated;
 use crate::packet::{Direction, Packet, Verdict};
-use crate::policy::{Action, Tier};
+use crate::policy::Tier;
 use crate::tables::{Class, ClassId, RuleSetId};
 
 /// Handle of a policy of one [`Engine`]; [`Engine::policy_name`] names it.
@@ -75,6 +75,20 @@ impl Attribution {
     const fn implicit(verdict: Verdict, reason: Reason) -> Attribution {
         let (tier, policy, rule, peer, port) = (None, None, None, None, None);
         Attribution { verdict, reason, tier, policy, rule, peer, port }
+    }
+
+    /// This rule decides, which does not pass to another tier; told where nothing was told of a policy.
+    #[inline]
+    fn tell_hit(&mut self, tier: Tier, hit: &Hit) {
+        (self.verdict, self.reason) = match hit.effect {
+            Effect::Accept | Effect::Pass => (Verdict::Allow, Reason::RuleMatches),
+            Effect::Deny => (Verdict::Deny, Reason::RuleDenies),
+            Effect::NotUnderstood => (Verdict::Deny, Reason::RuleNotUnderstood),
+        };
+        self.tier = Some(tier);
+        self.policy = Some(PolicyId(hit.policy.0));
+        self.rule = Some(hit.rule);
+        (self.peer, self.port) = (hit.peer, hit.port);
     }
 
     /// No rule of any tier decides: what follows from whether NetworkPolicies isolate the subject, told
@@ -185,9 +199,9 @@ impl Snapshot {
         let is_unknown_pod = || self.is_pod_packet(packet, direction);
         let sets = scene.subject.rule_sets(direction);
         if sets.is_ordered() || packet.traffic().is_other_protocol() {
-            *place = self.attribution(&scene, is_unknown_pod);
+            self.tell_tiers(place, &scene, is_unknown_pod);
         } else if let Some(hit) = self.policy_hit(&scene) {
-            *place = hit.attribution(Tier::NetworkPolicy);
+            place.tell_hit(Tier::NetworkPolicy, &hit);
         } else {
             place.tell_isolated(self.isolated(&scene), is_unknown_pod);
         }
@@ -226,33 +240,37 @@ impl Snapshot {
             return Attribution::implicit(verdict, reason);
         }
         let scene = self.scene(case, direction);
-        self.attribution(&scene, || self.is_unknown_pod(case.subject(direction)))
+        let mut told = Attribution::NOT_A_POD;
+        self.tell_tiers(&mut told, &scene, || self.is_unknown_pod(case.subject(direction)));
+        told
     }
 
-    /// What the tiers come to.
+    /// Tells what the tiers come to, in a place where it is told of no pod.
     #[inline]
-    fn attribution(&self, scene: &Scene<'_>, is_unknown_pod: impl Fn() -> bool) -> Attribution {
-        // Where no ordered tier has anything to say, only NetworkPolicies have to be asked.
-        let said = if scene.subject.rule_sets(scene.direction).is_ordered() {
-            let walk = self.walk(scene);
-            match (walk.admin, walk.network_policy, walk.baseline) {
-                (Said::Match(hit), None, _) => return hit.attribution(Tier::Admin),
-                (_, _, Some(Said::Match(hit))) if hit.action != Action::Pass => {
-                    return hit.attribution(Tier::Baseline);
-                }
-                (_, said, _) => said.unwrap_or(Said::Nothing),
-            }
-        } else {
-            self.network_policies(scene)
-        };
-        match said {
-            Said::Match(hit) => return hit.attribution(Tier::NetworkPolicy),
-            Said::Option(verdict, reason) => return Attribution::implicit(verdict, reason),
-            Said::NoMatch | Said::Nothing => {}
+    fn tell_tiers(
+        &self,
+        place: &mut Attribution,
+        scene: &Scene<'_>,
+        is_unknown_pod: impl Fn() -> bool,
+    ) {
+        let sets = scene.subject.rule_sets(scene.direction);
+        if let Some(hit) = self.deciding(scene, Tier::Admin, sets.before()) {
+            return place.tell_hit(Tier::Admin, &hit);
         }
-        let mut told = Attribution::NOT_A_POD;
-        told.tell_isolated(self.isolated(scene), is_unknown_pod);
-        told
+        match self.network_policies(scene) {
+            Said::Match(hit) => return place.tell_hit(Tier::NetworkPolicy, &hit),
+            Said::Option(verdict, reason) => {
+                (place.verdict, place.reason) = (verdict, reason);
+                return;
+            }
+            Said::NoMatch => {}
+            Said::Nothing => {
+                if let Some(hit) = self.deciding(scene, Tier::Baseline, sets.after()) {
+                    return place.tell_hit(Tier::Baseline, &hit);
+                }
+            }
+        }
+        place.tell_isolated(self.isolated(scene), is_unknown_pod);
     }
 }
 
@@ -269,23 +287,4 @@ fn is_settled(subject: &Class, peer: &Class, direction: Direction, packet: &Pack
     subject.rule_sets(direction).isolating == RuleSetId::NOT_ISOLATED
         || !subject.may_admit(direction, peer.identity(direction))
             && !packet.traffic().is_other_protocol()
-}
-
-impl Hit {
-    /// The verdict of a rule that does not pass.
-    fn attribution(&self, tier: Tier) -> Attribution {
-        let (verdict, reason) = match self.action {
-            Action::Accept | Action::Pass => (Verdict::Allow, Reason::RuleMatches),
-            Action::Deny if self.understood => (Verdict::Deny, Reason::RuleDenies),
-            Action::Deny => (Verdict::Deny, Reason::RuleNotUnderstood),
-        };
-        Attribution {
-            tier: Some(tier),
-            policy: Some(PolicyId(self.policy.0)),
-            rule: Some(self.rule),
-            peer: self.peer,
-            port: self.port,
-            ..Attribution::implicit(verdict, reason)
-        }
-    }
 }

@@ -6,13 +6,13 @@ use super::attribute::{Attribution, PolicyId};
 use super::nearest::Stage;
 use super::question::{Case, Side};
 use super::reason::Reason;
-use super::tiers::Said;
+use super::tiers::{Effect, Said};
 use super::{Engine, Question, QuestionError, Snapshot};
 use crate::directory::{PeerLine, PolicyNumber, PortLine};
 use crate::model::{Kind, ObjectRef};
 use crate::net::Protocol;
 use crate::packet::{Direction, Packet, Transport, Verdict};
-use crate::policy::{Action, Peer, Tier};
+use crate::policy::{Peer, Tier};
 
 /// A verdict with names: who asked whom for what, and what each direction rests on.
 ///
@@ -325,11 +325,11 @@ impl Snapshot {
             Said::NoMatch => (TierOutcome::NoMatch, None),
             Said::Option(..) => (TierOutcome::Option, None),
             Said::Match(hit) => {
-                let outcome = match hit.action {
-                    Action::Accept => TierOutcome::Accept,
-                    Action::Deny if hit.understood => TierOutcome::Deny,
-                    Action::Deny => TierOutcome::NotUnderstood,
-                    Action::Pass => TierOutcome::Pass,
+                let outcome = match hit.effect {
+                    Effect::Accept => TierOutcome::Accept,
+                    Effect::Deny => TierOutcome::Deny,
+                    Effect::NotUnderstood => TierOutcome::NotUnderstood,
+                    Effect::Pass => TierOutcome::Pass,
                 };
                 let rule = self.rule_name(hit.policy, direction, hit.rule, hit.peer, hit.port);
                 (outcome, rule)

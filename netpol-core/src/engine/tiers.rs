@@ -5,12 +5,12 @@ use super::Snapshot;
 use super::question::Case;
 use super::reason::Reason;
 use crate::directory::{
-    Directory, Form, Isolated, Line, LinePort, PolicyNumber, PortKeys, RuleLines,
+    Directory, Form, Isolated, Line, PartPort, PolicyNumber, PortKeys, RuleLines, RulePart,
 };
 use crate::options::Fragments;
 use crate::packet::{Direction, Traffic, Verdict};
-use crate::policy::{Action, Tier};
-use crate::tables::{Atom, Class, ClassId, Identity, OrderedId, RuleSetId, Signature};
+use crate::policy::Tier;
+use crate::tables::{Atom, Class, ClassId, Identity, OrderedId, Outcome, RuleSetId, Signature};
 
 /// The classes of both ends.
 #[derive(Clone, Copy)]
@@ -32,13 +32,23 @@ pub(super) struct Scene<'snapshot> {
     ends: (ClassId, ClassId),
 }
 
+/// What becomes of what a rule matches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Effect {
+    Accept,
+    Deny,
+    /// It is denied since the rule is not understood.
+    NotUnderstood,
+    /// The next tier is asked.
+    Pass,
+}
+
 /// A rule that matches, and the first peer and port of it that do.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Hit {
     pub(super) policy: PolicyNumber,
     pub(super) rule: u32,
-    pub(super) action: Action,
-    pub(super) understood: bool,
+    pub(super) effect: Effect,
     /// `None` where the rule names no peers.
     pub(super) peer: Option<u32>,
     /// `None` where the rule names no ports.
@@ -101,11 +111,11 @@ impl Snapshot {
         Scene { directory, traffic, direction, subject, peer, ends }
     }
 
-    /// Asks the tiers in their order until one decides.
+    /// Asks the tiers in their order until one decides, and says what each said.
     pub(super) fn walk(&self, scene: &Scene<'_>) -> Walk {
         let sets = scene.subject.rule_sets(scene.direction);
         let admin = self.ordered_tier(scene, Tier::Admin, sets.before());
-        if matches!(admin, Said::Match(Hit { action: Action::Accept | Action::Deny, .. })) {
+        if matches!(admin, Said::Match(hit) if hit.effect != Effect::Pass) {
             return Walk { admin, network_policy: None, baseline: None };
         }
         let network_policy = self.network_policies(scene);
@@ -167,19 +177,38 @@ impl Snapshot {
         }
     }
 
-    /// What an ordered tier says, asked by its list of rules in the tables.
+    /// What an ordered tier says.
     fn ordered_tier(&self, scene: &Scene<'_>, tier: Tier, rules: OrderedId) -> Said {
-        let list = self.list(scene, tier);
-        if list == 0 {
+        if self.list(scene, tier) == 0 {
             return Said::Nothing;
         }
-        if self.tables.first_match(rules, scene.peer, scene.key()).is_none() {
-            return Said::NoMatch;
+        match self.tables.first_entry(rules, scene.peer, scene.key()) {
+            Some(entry) => self.hit_of_entry(entry, scene, tier).map_or(Said::NoMatch, Said::Match),
+            None => Said::NoMatch,
         }
-        self.first_of(list, scene).map_or(Said::NoMatch, Said::Match)
     }
 
-    /// The first rule of a list of policies that matches, in the order of the list.
+    /// The rule of an ordered tier that decides; `None` also when one passes on to the next tier.
+    #[inline]
+    pub(super) fn deciding(&self, scene: &Scene<'_>, tier: Tier, rules: OrderedId) -> Option<Hit> {
+        let entry = self.tables.first_entry(rules, scene.peer, scene.key())?;
+        if entry.1 == Outcome::Pass { None } else { self.hit_of_entry(entry, scene, tier) }
+    }
+
+    /// The rule that an entry of a tier's ordered rule set came from, and what is left to be found.
+    #[inline]
+    fn hit_of_entry(
+        &self,
+        (place, outcome): (u32, Outcome),
+        scene: &Scene<'_>,
+        tier: Tier,
+    ) -> Option<Hit> {
+        let list = self.directory.policy_lists.get(self.list(scene, tier))?;
+        let Form::Ordered(parts) = &list.form else { return None };
+        self.hit_of_part(parts.get(place as usize)?, outcome, scene)
+    }
+
+    /// The first rule of NetworkPolicies that matches, in the order of the list.
     #[inline]
     fn first_of(&self, list: u32, scene: &Scene<'_>) -> Option<Hit> {
         let list = self.directory.policy_lists.get(list)?;
@@ -191,6 +220,7 @@ impl Snapshot {
                 let entry = self.directory.policies.get(policy.0)?;
                 self.hit_of(policy, entry.lines.of(scene.direction), scene)
             }),
+            Form::Ordered(_) => None,
         }
     }
 
@@ -204,23 +234,34 @@ impl Snapshot {
         {
             return None;
         }
-        let port = match line.port() {
-            LinePort::Known(port) => port,
-            LinePort::AskRule => {
-                let rules = self.directory.policies.get(line.policy.0)?.lines.of(scene.direction);
-                scene.port_of(rules.get(line.rule as usize)?)?
-            }
-        };
-        let Line { policy, rule, action, understood, .. } = *line;
-        Some(Hit { policy, rule, action, understood, peer: line.peer(), port })
+        self.hit_of_part(&line.part, Outcome::Accept, scene)
     }
 
-    /// The first rule of a policy that matches.
+    /// The same of a part of a rule that is known to match but for the port, where the rule has to be
+    /// asked for that.
+    #[inline]
+    fn hit_of_part(&self, part: &RulePart, outcome: Outcome, scene: &Scene<'_>) -> Option<Hit> {
+        let effect = match outcome {
+            Outcome::Accept => Effect::Accept,
+            Outcome::Deny => Effect::Deny,
+            Outcome::Pass => Effect::Pass,
+        };
+        let (effect, port) = match part.port() {
+            PartPort::Known(port) => (effect, port),
+            PartPort::NotUnderstood => (Effect::NotUnderstood, None),
+            PartPort::AskRule => {
+                let rules = self.directory.policies.get(part.policy.0)?.lines.of(scene.direction);
+                (effect, scene.port_of(rules.get(part.rule as usize)?)?)
+            }
+        };
+        Some(Hit { policy: part.policy, rule: part.rule, effect, peer: part.peer(), port })
+    }
+
+    /// The first rule of a NetworkPolicy that matches.
     fn hit_of(&self, policy: PolicyNumber, rules: &[RuleLines], scene: &Scene<'_>) -> Option<Hit> {
         rules.iter().find_map(|rule| {
             let (peer, port) = self.match_of(rule, scene)?;
-            let RuleLines { rule, action, understood, .. } = *rule;
-            Some(Hit { policy, rule, action, understood, peer, port })
+            Some(Hit { policy, rule: rule.rule, effect: Effect::Accept, peer, port })
         })
     }
 

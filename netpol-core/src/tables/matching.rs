@@ -38,10 +38,12 @@ impl Tables {
                     && (self.record_admits(next, peer, bloom, key)
                         || next.has_more() && self.rest_admits(next, peer, bloom, key))
             }
-            Link::Heavy(heavy) => self
-                .atoms(peer)
-                .iter()
-                .any(|atom| heavy.guards(*atom).iter().any(|guard| self.passes(*guard, peer, key))),
+            Link::Heavy(heavy) => {
+                let admits = |atom: &Atom| {
+                    heavy.guards(*atom).iter().any(|guard| self.passes(*guard, peer, key))
+                };
+                self.passes(heavy.ports, peer, key) && self.atoms(peer).iter().any(admits)
+            }
         }
     }
 

@@ -184,6 +184,17 @@ impl Tables {
     /// entry matches.
     #[inline]
     pub(crate) fn first_match(&self, list: OrderedId, peer: Identity, key: u32) -> Option<Outcome> {
+        self.first_entry(list, peer, key).map(|(_, outcome)| outcome)
+    }
+
+    /// The same with the entry's place in the list.
+    #[inline]
+    pub(crate) fn first_entry(
+        &self,
+        list: OrderedId,
+        peer: Identity,
+        key: u32,
+    ) -> Option<(u32, Outcome)> {
         if list == OrderedId::EMPTY {
             return None;
         }
@@ -192,10 +203,12 @@ impl Tables {
             return None;
         }
         let signature = self.signatures.at(peer.signature.0);
+        let mut before = 0;
         // The bloom of a record speaks for the rest of the chain too.
         while record.bloom & peer.bloom != 0 {
-            if let Some(outcome) = self.record_decides(record, signature, peer.bloom, key) {
-                return Some(outcome);
+            if let Some((place, outcome)) = self.record_decides(record, signature, peer.bloom, key)
+            {
+                return Some((before + place, outcome));
             }
             match self.ordered.0.follow(record) {
                 Link::End => return None,
@@ -204,10 +217,12 @@ impl Tables {
                 }
                 Link::Next(next) => record = next,
             }
+            before += INLINE as u32;
         }
         None
     }
 
+    /// The place in the record of the first entry that matches, and what it decides.
     #[inline]
     fn record_decides(
         &self,
@@ -215,16 +230,16 @@ impl Tables {
         peer: &Signature,
         bloom: u64,
         key: u32,
-    ) -> Option<Outcome> {
+    ) -> Option<(u32, Outcome)> {
         let mut candidates = candidates(&record.atoms, bloom);
         while candidates != 0 {
-            let place = candidates.trailing_zeros() as usize;
+            let place = candidates.trailing_zeros();
             if let (Some(atom), Some(guarded)) =
-                (record.atoms.get(place), record.guarded.get(place))
+                (record.atoms.get(place as usize), record.guarded.get(place as usize))
                 && (*atom == Atom::EVERYBODY || self.has(peer, *atom))
                 && self.passes(guarded.guard(), peer, key)
             {
-                return Some(guarded.outcome());
+                return Some((place, guarded.outcome()));
             }
             candidates &= candidates - 1;
         }
@@ -238,15 +253,15 @@ impl Tables {
         bloom: u64,
         peer: &Signature,
         key: u32,
-    ) -> Option<Outcome> {
-        let mut first = (u32::MAX, None);
+    ) -> Option<(u32, Outcome)> {
+        let mut first = None;
         let mut search = |entries: &[(u32, Guarded)]| {
             for (place, guarded) in entries {
-                if *place >= first.0 {
+                if first.is_some_and(|(found, _)| *place >= found) {
                     break;
                 }
                 if self.passes(guarded.guard(), peer, key) {
-                    first = (*place, Some(*guarded));
+                    first = Some((*place, guarded.outcome()));
                     break;
                 }
             }
@@ -257,6 +272,6 @@ impl Tables {
                 search(heavy.entries(*atom));
             }
         }
-        first.1.map(Guarded::outcome)
+        first
     }
 }

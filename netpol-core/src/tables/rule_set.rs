@@ -98,13 +98,23 @@ impl RuleSets {
         self.0.follow(record)
     }
 
-    /// Adds a rule set: what passes everywhere, and sorted entries. `None` when the numbers have
-    /// run out.
-    pub(crate) fn insert(&mut self, any: GuardId, entries: &[RuleSetEntry]) -> Option<RuleSetId> {
+    /// Whether so many entries are hashed by atom.
+    pub(crate) const fn is_heavy(entries: usize) -> bool {
+        entries > HEAVY
+    }
+
+    /// Adds a rule set: what passes everywhere, and sorted entries; with many, also the ports of all
+    /// of them together. `None` when the numbers have run out.
+    pub(crate) fn insert(
+        &mut self,
+        any: GuardId,
+        ports: GuardId,
+        entries: &[RuleSetEntry],
+    ) -> Option<RuleSetId> {
         let atom = |entry: &RuleSetEntry| entry.atom;
-        let id = if entries.len() > HEAVY {
+        let id = if RuleSets::is_heavy(entries.len()) {
             let bloom = bits(entries, atom);
-            let heavy = HeavyRuleSet::new(entries);
+            let heavy = HeavyRuleSet::new(entries, ports);
             self.0.insert_heavy(heavy, |link| RuleSet::new(any, &[], link, bloom))
         } else {
             self.0.insert(entries, atom, |entries, is_first, link, bloom| {
