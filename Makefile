@@ -18,7 +18,7 @@ FUZZ_SEEDS_c_calls := fuzz/seeds/packet
 LONG_PACKETS ?= 10000000
 
 .DEFAULT_GOAL := help
-.PHONY: help test python wheel stubs long lint format docs header install audit bench measure peers icount gate fuzz-smoke fuzz
+.PHONY: help test python wheel stubs long lint format docs header install audit bench measure peers icount gate fuzz-smoke fuzz-build fuzz
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -79,8 +79,14 @@ gate: ## Fail when a decision takes more instructions than it may (needs valgrin
 	$(CARGO) clippy -p netpol-benches --features gate --bench instructions -- -D warnings
 	$(CARGO) bench -p netpol-benches --features gate --bench instructions
 
-fuzz-smoke: ## Replay the corpus of every fuzz target and run each for FUZZ_SECONDS (needs cargo-fuzz)
-	@for target in $(FUZZ_TARGETS); do $(MAKE) --no-print-directory fuzz TARGET=$$target || exit 1; done
+fuzz-smoke: $(addprefix fuzz-smoke-,$(FUZZ_TARGETS)) ## Replay the corpus of every fuzz target and run each for FUZZ_SECONDS (needs cargo-fuzz)
+
+# All of them at once, so that what each is built of is built beside the others'.
+fuzz-build:
+	$(CARGO) fuzz build -s none
+
+fuzz-smoke-%: fuzz-build
+	@$(MAKE) --no-print-directory fuzz TARGET=$*
 
 fuzz: ## Fuzz TARGET for FUZZ_SECONDS
 	mkdir -p fuzz/corpus/$(TARGET)

@@ -52,8 +52,6 @@ pub(crate) enum PartPort {
     Known(Option<u32>),
     /// The first of several that means the packet, or one with a name.
     AskRule,
-    /// The rule could not be understood, and denies everything.
-    NotUnderstood,
 }
 
 impl RulePart {
@@ -82,11 +80,15 @@ impl RulePart {
     /// The port.
     pub(crate) const fn port(&self) -> PartPort {
         match self.port {
-            NOT_UNDERSTOOD => PartPort::NotUnderstood,
             ASK => PartPort::AskRule,
-            NO_LIST => PartPort::Known(None),
+            NO_LIST | NOT_UNDERSTOOD => PartPort::Known(None),
             port => PartPort::Known(Some(port)),
         }
+    }
+
+    /// Whether it is of a rule of the object, and not of what fails closed in place of one.
+    pub(crate) const fn is_understood(&self) -> bool {
+        self.port != NOT_UNDERSTOOD
     }
 }
 

@@ -79,8 +79,8 @@ impl Attribution {
 
     /// This rule decides, which does not pass to another tier; told where nothing was told of a policy.
     #[inline]
-    fn tell_hit(&mut self, tier: Tier, hit: &Hit) {
-        (self.verdict, self.reason) = match hit.effect {
+    fn tell_hit(&mut self, tier: Tier, hit: &Hit, effect: Effect) {
+        (self.verdict, self.reason) = match effect {
             Effect::Accept | Effect::Pass => (Verdict::Allow, Reason::RuleMatches),
             Effect::Deny => (Verdict::Deny, Reason::RuleDenies),
             Effect::NotUnderstood => (Verdict::Deny, Reason::RuleNotUnderstood),
@@ -201,7 +201,7 @@ impl Snapshot {
         if sets.is_ordered() || packet.traffic().is_other_protocol() {
             self.tell_tiers(place, &scene, is_unknown_pod);
         } else if let Some(hit) = self.policy_hit(&scene) {
-            place.tell_hit(Tier::NetworkPolicy, &hit);
+            place.tell_hit(Tier::NetworkPolicy, &hit, Effect::Accept);
         } else {
             place.tell_isolated(self.isolated(&scene), is_unknown_pod);
         }
@@ -254,19 +254,21 @@ impl Snapshot {
         is_unknown_pod: impl Fn() -> bool,
     ) {
         let sets = scene.subject.rule_sets(scene.direction);
-        if let Some(hit) = self.deciding(scene, Tier::Admin, sets.before()) {
-            return place.tell_hit(Tier::Admin, &hit);
+        if let Some((hit, effect)) = self.deciding(scene, Tier::Admin, sets.before()) {
+            return place.tell_hit(Tier::Admin, &hit, effect);
         }
         match self.network_policies(scene) {
-            Said::Match(hit) => return place.tell_hit(Tier::NetworkPolicy, &hit),
+            Said::Match(hit, effect) => {
+                return place.tell_hit(Tier::NetworkPolicy, &hit, effect);
+            }
             Said::Option(verdict, reason) => {
                 (place.verdict, place.reason) = (verdict, reason);
                 return;
             }
             Said::NoMatch => {}
             Said::Nothing => {
-                if let Some(hit) = self.deciding(scene, Tier::Baseline, sets.after()) {
-                    return place.tell_hit(Tier::Baseline, &hit);
+                if let Some((hit, effect)) = self.deciding(scene, Tier::Baseline, sets.after()) {
+                    return place.tell_hit(Tier::Baseline, &hit, effect);
                 }
             }
         }

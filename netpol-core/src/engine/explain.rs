@@ -293,7 +293,7 @@ impl Snapshot {
         ];
         let steps = steps.into_iter().filter_map(|(tier, said)| self.step(tier, direction, said?));
         account.tiers = steps.collect();
-        if let Some(Said::Match(_) | Said::NoMatch) = walk.network_policy {
+        if let Some(Said::Match(..) | Said::NoMatch) = walk.network_policy {
             let policies = self.policies(case, direction, Tier::NetworkPolicy);
             account.isolated_by =
                 policies.iter().filter_map(|policy| self.policy_name(*policy)).collect();
@@ -324,8 +324,8 @@ impl Snapshot {
             Said::Nothing => return None,
             Said::NoMatch => (TierOutcome::NoMatch, None),
             Said::Option(..) => (TierOutcome::Option, None),
-            Said::Match(hit) => {
-                let outcome = match hit.effect {
+            Said::Match(hit, effect) => {
+                let outcome = match effect {
                     Effect::Accept => TierOutcome::Accept,
                     Effect::Deny => TierOutcome::Deny,
                     Effect::NotUnderstood => TierOutcome::NotUnderstood,

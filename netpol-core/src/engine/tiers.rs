@@ -48,7 +48,6 @@ pub(super) enum Effect {
 pub(super) struct Hit {
     pub(super) policy: PolicyNumber,
     pub(super) rule: u32,
-    pub(super) effect: Effect,
     /// `None` where the rule names no peers.
     pub(super) peer: Option<u32>,
     /// `None` where the rule names no ports.
@@ -62,8 +61,8 @@ pub(super) enum Said {
     Nothing,
     /// Policies of the tier have, and no rule matches; in an ordered tier nothing follows from it.
     NoMatch,
-    /// This rule matches.
-    Match(Hit),
+    /// This rule matches, and this becomes of it.
+    Match(Hit, Effect),
     /// An option decides about what the policies that isolate do not admit.
     Option(Verdict, Reason),
 }
@@ -115,7 +114,7 @@ impl Snapshot {
     pub(super) fn walk(&self, scene: &Scene<'_>) -> Walk {
         let sets = scene.subject.rule_sets(scene.direction);
         let admin = self.ordered_tier(scene, Tier::Admin, sets.before());
-        if matches!(admin, Said::Match(hit) if hit.effect != Effect::Pass) {
+        if matches!(admin, Said::Match(_, effect) if effect != Effect::Pass) {
             return Walk { admin, network_policy: None, baseline: None };
         }
         let network_policy = self.network_policies(scene);
@@ -138,7 +137,7 @@ impl Snapshot {
         if subject.may_admit(direction, peer)
             && let Some(hit) = self.policy_hit(scene)
         {
-            return Said::Match(hit);
+            return Said::Match(hit, Effect::Accept);
         }
         match self.after_policies(traffic) {
             Some(reason) => Said::Option(Verdict::Allow, reason),
@@ -183,14 +182,23 @@ impl Snapshot {
             return Said::Nothing;
         }
         match self.tables.first_entry(rules, scene.peer, scene.key()) {
-            Some(entry) => self.hit_of_entry(entry, scene, tier).map_or(Said::NoMatch, Said::Match),
+            Some(entry) => match self.hit_of_entry(entry, scene, tier) {
+                Some((hit, effect)) => Said::Match(hit, effect),
+                None => Said::NoMatch,
+            },
             None => Said::NoMatch,
         }
     }
 
-    /// The rule of an ordered tier that decides; `None` also when one passes on to the next tier.
+    /// The rule of an ordered tier that decides, and how; `None` also when one passes on to the next
+    /// tier.
     #[inline]
-    pub(super) fn deciding(&self, scene: &Scene<'_>, tier: Tier, rules: OrderedId) -> Option<Hit> {
+    pub(super) fn deciding(
+        &self,
+        scene: &Scene<'_>,
+        tier: Tier,
+        rules: OrderedId,
+    ) -> Option<(Hit, Effect)> {
         let entry = self.tables.first_entry(rules, scene.peer, scene.key())?;
         if entry.1 == Outcome::Pass { None } else { self.hit_of_entry(entry, scene, tier) }
     }
@@ -202,14 +210,22 @@ impl Snapshot {
         (place, outcome): (u32, Outcome),
         scene: &Scene<'_>,
         tier: Tier,
-    ) -> Option<Hit> {
+    ) -> Option<(Hit, Effect)> {
         let list = self.directory.policy_lists.get(self.list(scene, tier))?;
         let Form::Ordered(parts) = &list.form else { return None };
-        self.hit_of_part(parts.get(place as usize)?, outcome, scene)
+        let part = parts.get(place as usize)?;
+        let effect = match outcome {
+            Outcome::Accept => Effect::Accept,
+            Outcome::Deny if part.is_understood() => Effect::Deny,
+            Outcome::Deny => Effect::NotUnderstood,
+            Outcome::Pass => Effect::Pass,
+        };
+        Some((self.hit_of_part(part, scene)?, effect))
     }
 
-    /// The first rule of NetworkPolicies that matches, in the order of the list.
-    #[inline]
+    /// The first rule of NetworkPolicies that matches, in the order of the list. Out of the way, so
+    /// that packets that none matches do not pay for it.
+    #[inline(never)]
     fn first_of(&self, list: u32, scene: &Scene<'_>) -> Option<Hit> {
         let list = self.directory.policy_lists.get(list)?;
         let peer = self.tables.signatures.at(scene.peer.signature.0);
@@ -234,34 +250,28 @@ impl Snapshot {
         {
             return None;
         }
-        self.hit_of_part(&line.part, Outcome::Accept, scene)
+        self.hit_of_part(&line.part, scene)
     }
 
     /// The same of a part of a rule that is known to match but for the port, where the rule has to be
     /// asked for that.
     #[inline]
-    fn hit_of_part(&self, part: &RulePart, outcome: Outcome, scene: &Scene<'_>) -> Option<Hit> {
-        let effect = match outcome {
-            Outcome::Accept => Effect::Accept,
-            Outcome::Deny => Effect::Deny,
-            Outcome::Pass => Effect::Pass,
-        };
-        let (effect, port) = match part.port() {
-            PartPort::Known(port) => (effect, port),
-            PartPort::NotUnderstood => (Effect::NotUnderstood, None),
+    fn hit_of_part(&self, part: &RulePart, scene: &Scene<'_>) -> Option<Hit> {
+        let port = match part.port() {
+            PartPort::Known(port) => port,
             PartPort::AskRule => {
                 let rules = self.directory.policies.get(part.policy.0)?.lines.of(scene.direction);
-                (effect, scene.port_of(rules.get(part.rule as usize)?)?)
+                scene.port_of(rules.get(part.rule as usize)?)?
             }
         };
-        Some(Hit { policy: part.policy, rule: part.rule, effect, peer: part.peer(), port })
+        Some(Hit { policy: part.policy, rule: part.rule, peer: part.peer(), port })
     }
 
     /// The first rule of a NetworkPolicy that matches.
     fn hit_of(&self, policy: PolicyNumber, rules: &[RuleLines], scene: &Scene<'_>) -> Option<Hit> {
         rules.iter().find_map(|rule| {
             let (peer, port) = self.match_of(rule, scene)?;
-            Some(Hit { policy, rule: rule.rule, effect: Effect::Accept, peer, port })
+            Some(Hit { policy, rule: rule.rule, peer, port })
         })
     }
 

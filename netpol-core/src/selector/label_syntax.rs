@@ -93,18 +93,50 @@ pub(crate) fn is_dns_label(text: &str) -> bool {
 }
 
 fn is_label(bytes: &[u8]) -> bool {
-    let inner = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
-    bytes.iter().all(|byte| inner(byte) || *byte == b'-')
-        && bytes.first().is_some_and(inner)
-        && bytes.last().is_some_and(inner)
+    consists_of(bytes, LOWER_CASE | DIGIT, HYPHEN)
 }
 
 /// `([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]`
 fn is_name(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
-        && bytes.first().is_some_and(u8::is_ascii_alphanumeric)
-        && bytes.last().is_some_and(u8::is_ascii_alphanumeric)
+    consists_of(text.as_bytes(), LOWER_CASE | DIGIT | UPPER_CASE, HYPHEN | UNDERSCORE_OR_DOT)
+}
+
+const LOWER_CASE: u8 = 1;
+const UPPER_CASE: u8 = 2;
+const DIGIT: u8 = 4;
+const HYPHEN: u8 = 8;
+const UNDERSCORE_OR_DOT: u8 = 16;
+const OTHER: u8 = 32;
+
+/// What each byte is. To look it up is a load, where to compare is a dozen instructions, and every
+/// label of every pod that comes passes here.
+const KINDS: [u8; 256] = {
+    let mut kinds = [OTHER; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        kinds[byte] = match byte as u8 {
+            b'a'..=b'z' => LOWER_CASE,
+            b'A'..=b'Z' => UPPER_CASE,
+            b'0'..=b'9' => DIGIT,
+            b'-' => HYPHEN,
+            b'_' | b'.' => UNDERSCORE_OR_DOT,
+            _ => OTHER,
+        };
+        byte += 1;
+    }
+    kinds
+};
+
+/// Whether there are bytes, the first and the last of these kinds, and others of those or of kinds that
+/// stand between them alone.
+fn consists_of(bytes: &[u8], ends: u8, between: u8) -> bool {
+    let kind = |byte: &u8| KINDS[usize::from(*byte)];
+    // Without branches: nearly all texts are well-formed, so all of it is read anyway.
+    let kinds = bytes.iter().fold(0, |kinds, byte| kinds | kind(byte));
+    let is_end = |byte: &u8| kind(byte) & ends != 0;
+    kinds & !(ends | between) == 0
+        && bytes.first().is_some_and(is_end)
+        && bytes.last().is_some_and(is_end)
 }
 
 /// `MaxLenError` of k8s.io/apimachinery, which says characters and counts bytes.
