@@ -2,6 +2,9 @@
 //! agree on every packet.
 
 use netpol_core::{Admission, Cluster, Options, Verdict};
+use netpol_testing::cases::{Ask, Event};
+use netpol_testing::differential::disagreement;
+use netpol_testing::generate::Scenario;
 use netpol_testing::workload::{
     Adversary, Churn, ChurnParameters, Interpreter, Parameters, Trace, TraceParameters, World,
 };
@@ -26,6 +29,33 @@ fn agree(parameters: &Parameters, trace: &TraceParameters) -> usize {
         assert_eq!(engine.decide(packet), expected, "{packet}, alone\n{explained}");
     }
     verdicts.iter().filter(|verdict| verdict.is_allow()).count()
+}
+
+/// Has the reference judge the reasons as well: what decides in lists too long for the clusters that
+/// are drawn at random. It is slow, so it is asked about fewer packets.
+fn reasons_agree(parameters: &Parameters) {
+    let world = World::generate(parameters);
+    let interpreter = Interpreter::new(&world);
+    // As many of either verdict, or most reasons would be that nothing matches.
+    let trace =
+        TraceParameters { packets: 1_000, allowed: Some(0.5), ..TraceParameters::default() };
+    let trace = Trace::generate(&world, &trace, |packet| interpreter.decide(packet));
+    let upsert = |object| Event::Upsert { object: Box::new(object), admission: Admission::Stored };
+    let scenario = Scenario {
+        options: Options::default(),
+        events: world.into_objects().map(upsert).collect(),
+        asks: trace.packets.into_iter().map(Ask::Packet).collect(),
+        service_asks: Vec::new(),
+        addresses: Vec::new(),
+        boundaries: Vec::new(),
+        ports: Vec::new(),
+    };
+    let parted = disagreement(&scenario);
+    assert!(
+        parted.is_none(),
+        "{parameters:?}: {}",
+        parted.map_or(String::new(), |it| it.to_string())
+    );
 }
 
 fn small(change: impl FnOnce(&mut Parameters)) -> Parameters {
@@ -58,20 +88,36 @@ fn worlds_with_cluster_wide_policies() {
     }
 }
 
+/// The hot namespace is hashed, not scanned, from 48 rules on.
+const ADVERSARIES: [Adversary; 6] = [
+    Adversary::HotNamespace { policies: 500 },
+    Adversary::UniqueLabels { peers: 0.2 },
+    Adversary::EverythingExcept { policies: 300, excepts: 9 },
+    Adversary::NestedBlocks { blocks: 2_000 },
+    Adversary::BothHeavy { entries: 400 },
+    Adversary::DistinctRanges { ranges: 2_000 },
+];
+
 #[test]
 fn hostile_worlds() {
-    // The hot namespace is hashed, not scanned, from 48 rules on.
-    for adversary in [
-        Adversary::HotNamespace { policies: 500 },
-        Adversary::UniqueLabels { peers: 0.2 },
-        Adversary::EverythingExcept { policies: 300, excepts: 9 },
-        Adversary::NestedBlocks { blocks: 2_000 },
-        Adversary::BothHeavy { entries: 400 },
-        Adversary::DistinctRanges { ranges: 2_000 },
-    ] {
+    for adversary in ADVERSARIES {
         let parameters = small(|parameters| parameters.adversary = Some(adversary));
         let trace = TraceParameters { packets: PACKETS, ..TraceParameters::default() };
         agree(&parameters, &trace);
+    }
+}
+
+#[test]
+fn reasons_in_long_lists() {
+    // The first of a cluster's policies decide most, so it takes several clusters.
+    for seed in 0..6 {
+        reasons_agree(&small(|parameters| {
+            parameters.cluster_policies = 300;
+            parameters.seed = seed;
+        }));
+    }
+    for adversary in ADVERSARIES {
+        reasons_agree(&small(|parameters| parameters.adversary = Some(adversary)));
     }
 }
 
