@@ -51,11 +51,7 @@ fn reasons_agree(parameters: &Parameters) {
         ports: Vec::new(),
     };
     let parted = disagreement(&scenario);
-    assert!(
-        parted.is_none(),
-        "{parameters:?}: {}",
-        parted.map_or(String::new(), |it| it.to_string())
-    );
+    assert!(parted.is_none(), "{parameters:?}: {parted:?}");
 }
 
 fn small(change: impl FnOnce(&mut Parameters)) -> Parameters {

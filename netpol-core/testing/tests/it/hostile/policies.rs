@@ -103,6 +103,47 @@ fn ten_thousand_peers_with_ten_thousand_ports() {
     });
 }
 
+/// What a name means is the destination's to say, in a list too long to be scanned as well; and a
+/// port that no rule is about is one that no name stands for.
+#[test]
+fn a_hundred_peers_with_named_ports() {
+    ends(|| {
+        let mut text = with_subject();
+        text.push_str(
+            "- apiVersion: networking.k8s.io/v1\n  kind: NetworkPolicy\n  metadata: {namespace: d, name: out}\n  \
+             spec:\n    podSelector: {matchLabels: {role: subject}}\n    policyTypes: [Egress]\n    egress:\n",
+        );
+        for number in 0..100 {
+            let _ = writeln!(
+                text,
+                "    - {{to: [{{podSelector: {{matchLabels: {{app: a{number}}}}}}}], ports: [{{port: web}}]}}"
+            );
+        }
+        for (name, app, address, port) in [
+            ("one", 0, "10.0.0.2", 8080),
+            ("other", 99, "10.0.0.3", 9090),
+            ("none", 100, "10.0.0.4", 8080),
+        ] {
+            let _ = writeln!(
+                text,
+                "- apiVersion: v1\n  kind: Pod\n  metadata: {{namespace: d, name: {name}, labels: {{app: a{app}}}}}\n  \
+                 spec: {{containers: [{{name: c, ports: [{{name: web, containerPort: {port}}}]}}]}}\n  \
+                 status: {{phase: Running, podIPs: [{{ip: {address}}}]}}"
+            );
+        }
+        let engine = engine(&text);
+        assert_answers(
+            &engine,
+            "d/subject -> d/one TCP 8080 allow
+             d/subject -> d/one TCP 9090 deny
+             d/subject -> d/one UDP 8080 deny
+             d/subject -> d/other TCP 9090 allow
+             d/subject -> d/other TCP 8080 deny
+             d/subject -> d/none TCP 8080 deny",
+        );
+    });
+}
+
 /// Every one of a hundred million combinations allows: nobody may be handed them all.
 #[test]
 fn a_square_that_matches_everywhere() {
