@@ -7,7 +7,7 @@ use super::{Engine, Question, QuestionError, Snapshot};
 use crate::directory::Isolated;
 use crate::packet::{Direction, Packet, Verdict};
 use crate::policy::Tier;
-use crate::tables::{Class, ClassId, RuleSetId};
+use crate::tables::{Class, ClassId, Otherwise};
 
 /// Handle of a policy of one [`Engine`]; [`Engine::policy_name`] names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -176,12 +176,12 @@ impl Snapshot {
         packet: &Packet,
     ) {
         let (subject, peer) = ends.subject_and_peer(direction);
-        match subject.rule_sets(direction).otherwise() {
-            Some(otherwise) if is_settled(subject, peer, direction, packet) => {
+        match settled(subject, peer, direction, packet) {
+            Some(otherwise) => {
                 let is_unknown_pod = || self.is_pod_packet(packet, direction);
                 place.tell_isolated(Isolated::of(otherwise), is_unknown_pod);
             }
-            _ => self.tell(place, ends, direction, packet),
+            None => self.tell(place, ends, direction, packet),
         }
     }
 
@@ -203,7 +203,7 @@ impl Snapshot {
         } else if let Some(hit) = self.policy_hit(&scene) {
             place.tell_hit(Tier::NetworkPolicy, &hit, Effect::Accept);
         } else {
-            place.tell_isolated(self.isolated(&scene), is_unknown_pod);
+            place.tell_isolated(scene.isolated(), is_unknown_pod);
         }
     }
 
@@ -272,7 +272,7 @@ impl Snapshot {
                 }
             }
         }
-        place.tell_isolated(self.isolated(scene), is_unknown_pod);
+        place.tell_isolated(scene.isolated(), is_unknown_pod);
     }
 }
 
@@ -281,12 +281,22 @@ const fn both(ingress: &Attribution, egress: &Attribution) -> Verdict {
     Verdict::from_allowed(ingress.verdict.is_allow() && egress.verdict.is_allow())
 }
 
-/// Whether the classes tell that no rule of NetworkPolicies for a direction of the subject matches a
-/// peer: there are none, or none of them speaks of it.
+/// What is told of a direction of the subject, where the classes tell that no rule matches the peer:
+/// there are none, or none of them speaks of it.
 #[inline(always)]
-fn is_settled(subject: &Class, peer: &Class, direction: Direction, packet: &Packet) -> bool {
+fn settled(
+    subject: &Class,
+    peer: &Class,
+    direction: Direction,
+    packet: &Packet,
+) -> Option<Otherwise> {
+    let sets = subject.rule_sets(direction);
     // Of other protocols options have a say.
-    subject.rule_sets(direction).isolating == RuleSetId::NOT_ISOLATED
-        || !subject.may_admit(direction, peer.identity(direction))
-            && !packet.traffic().is_other_protocol()
+    if sets.isolates()
+        && (subject.may_admit(direction, peer.identity(direction))
+            || packet.traffic().is_other_protocol())
+    {
+        return None;
+    }
+    sets.otherwise()
 }

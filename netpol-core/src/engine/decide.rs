@@ -2,7 +2,7 @@ use super::question::Case;
 use super::{Engine, Question, QuestionError, Snapshot};
 use crate::options::Fragments;
 use crate::packet::{Direction, Packet, Traffic, Verdict};
-use crate::tables::{Class, ClassId, Identity, Outcome, RuleSetId, RuleSetsOfTiers};
+use crate::tables::{Class, ClassId, Identity, Outcome, RuleSetsOfTiers};
 
 /// The two slices of a batch differ in length.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -215,7 +215,7 @@ impl Snapshot {
             Some(Outcome::Deny) => return false,
             Some(Outcome::Pass) | None => {}
         }
-        if sets.isolating != RuleSetId::NOT_ISOLATED {
+        if sets.isolates() {
             return self.tables.admits(sets.isolating, peer, key)
                 || self.after_policies(traffic).is_some();
         }
@@ -253,6 +253,6 @@ impl Snapshot {
     /// before has decided.
     fn denies_fragment(&self, sets: &RuleSetsOfTiers, peer: Identity, key: u32) -> bool {
         let first = self.tables.first_match(sets.before(), peer, key);
-        sets.isolating != RuleSetId::NOT_ISOLATED && !matches!(first, Some(Outcome::Accept))
+        sets.isolates() && !matches!(first, Some(Outcome::Accept))
     }
 }

@@ -10,7 +10,7 @@ use crate::directory::{
 use crate::options::Fragments;
 use crate::packet::{Direction, Traffic, Verdict};
 use crate::policy::Tier;
-use crate::tables::{Atom, Class, ClassId, Identity, OrderedId, Outcome, RuleSetId, Signature};
+use crate::tables::{Atom, Class, ClassId, Identity, OrderedId, Outcome, Signature};
 
 /// The classes of both ends.
 #[derive(Clone, Copy)]
@@ -127,8 +127,7 @@ impl Snapshot {
     #[inline]
     pub(super) fn network_policies(&self, scene: &Scene<'_>) -> Said {
         let Scene { direction, subject, peer, traffic, .. } = *scene;
-        let isolating = subject.rule_sets(direction).isolating;
-        if isolating == RuleSetId::NOT_ISOLATED {
+        if !subject.rule_sets(direction).isolates() {
             return Said::Nothing;
         }
         if traffic.is_fragment() && self.options.fragments == Fragments::Deny {
@@ -162,18 +161,6 @@ impl Snapshot {
     #[inline]
     fn list(&self, scene: &Scene<'_>, tier: Tier) -> u32 {
         self.directory.list_of(scene.subject_class(), scene.direction, tier)
-    }
-
-    /// Whether NetworkPolicies isolate the subject.
-    pub(super) fn isolated(&self, scene: &Scene<'_>) -> Isolated {
-        match scene.subject.rule_sets(scene.direction).otherwise() {
-            Some(otherwise) => Isolated::of(otherwise),
-            // Ordered tiers speak of pods alone.
-            None => {
-                let list = self.list(scene, Tier::NetworkPolicy);
-                Isolated::pods(self.directory.policy_list(list).first().copied())
-            }
-        }
     }
 
     /// What an ordered tier says.
@@ -316,6 +303,13 @@ impl Scene<'_> {
     /// What ports of rules are held against.
     fn key(&self) -> u32 {
         self.traffic.key()
+    }
+
+    /// Whether NetworkPolicies isolate the subject.
+    pub(super) fn isolated(&self) -> Isolated {
+        let otherwise = self.subject.rule_sets(self.direction).otherwise();
+        // Ordered tiers speak of pods alone.
+        otherwise.map_or(Isolated::No, Isolated::of)
     }
 
     /// The class whose rules are asked.

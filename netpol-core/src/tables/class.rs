@@ -152,11 +152,12 @@ impl Class {
 /// The rules for one direction: those that add up, between two lists of which the first match
 /// decides.
 ///
-/// Few classes have such lists. In those of the others the last word is free for what attribution
-/// asks about most packets, so that it reads no more cache lines than the verdict does.
+/// Where those that add up isolate, they are final, so the last word is free for what attribution
+/// tells where none matches; most classes have no list anyway. So it reads no more cache lines than
+/// the verdict does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct RuleSetsOfTiers {
-    /// The list that is asked first, marked; 0 where there is none before and none after.
+    /// The list that is asked first, marked; 0 where no list is ever asked.
     before: u32,
     /// Asked next; where it isolates, it is final.
     pub(crate) isolating: RuleSetId,
@@ -164,12 +165,11 @@ pub(crate) struct RuleSetsOfTiers {
     last: u32,
 }
 
-/// What is told where no rule matches, if no list is asked first or last: a number whose meaning the
-/// directory knows.
+/// What is told where no rule matches: a number whose meaning the directory knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Otherwise(pub(crate) u32);
 
-/// Set in [`RuleSetsOfTiers::before`] when there is a list, before or after.
+/// Set in [`RuleSetsOfTiers::before`] when there is a list that may be asked, before or after.
 const ORDERED: u32 = 1 << 31;
 
 impl Default for RuleSetsOfTiers {
@@ -194,17 +194,26 @@ impl RuleSetsOfTiers {
         after: OrderedId,
         otherwise: Otherwise,
     ) -> RuleSetsOfTiers {
+        // Where NetworkPolicies isolate, nothing is asked after them.
+        let isolates = isolating.0 != RuleSetId::NOT_ISOLATED.0;
+        let after = if isolates { OrderedId::EMPTY } else { after };
         if before.0 | after.0 == 0 {
-            RuleSetsOfTiers { before: 0, isolating, last: otherwise.0 }
-        } else {
-            RuleSetsOfTiers { before: before.0 | ORDERED, isolating, last: after.0 }
+            return RuleSetsOfTiers { before: 0, isolating, last: otherwise.0 };
         }
+        let last = if isolates { otherwise.0 } else { after.0 };
+        RuleSetsOfTiers { before: before.0 | ORDERED, isolating, last }
     }
 
-    /// Whether there is an ordered list.
+    /// Whether there is an ordered list that may be asked.
     #[inline]
     pub(crate) const fn is_ordered(&self) -> bool {
         self.before != 0
+    }
+
+    /// Whether what no rule admits is denied, unless a list that is asked before says otherwise.
+    #[inline]
+    pub(crate) const fn isolates(&self) -> bool {
+        self.isolating.0 != RuleSetId::NOT_ISOLATED.0
     }
 
     /// The list that is asked first.
@@ -216,13 +225,13 @@ impl RuleSetsOfTiers {
     /// The list that is asked last.
     #[inline]
     pub(crate) const fn after(&self) -> OrderedId {
-        if self.is_ordered() { OrderedId(self.last) } else { OrderedId::EMPTY }
+        if self.is_ordered() && !self.isolates() { OrderedId(self.last) } else { OrderedId::EMPTY }
     }
 
-    /// What is told where no rule matches; `None` where there is an ordered list.
+    /// What is told where no rule matches; `None` where nothing isolates and there is an ordered list.
     #[inline]
     pub(crate) const fn otherwise(&self) -> Option<Otherwise> {
-        if self.is_ordered() { None } else { Some(Otherwise(self.last)) }
+        if self.is_ordered() && !self.isolates() { None } else { Some(Otherwise(self.last)) }
     }
 
     /// Whether verdicts come from the same rules.

@@ -110,7 +110,7 @@ impl Tables {
 
     /// The bits of what may pass the rules for a direction; all when anybody may.
     pub(crate) fn admitted_by(&self, sets: &RuleSetsOfTiers) -> u64 {
-        if sets.is_ordered() { u64::MAX } else { self.rule_sets.bloom(sets.isolating) }
+        self.rule_sets.bloom(sets.isolating) | self.ordered.bloom(sets.before())
     }
 
     /// Makes every address one that needs a look at more than the tables.

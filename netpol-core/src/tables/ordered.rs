@@ -127,6 +127,11 @@ impl OrderedRuleSets {
         id.map(OrderedId)
     }
 
+    /// The bits of whom a list speaks of; none for the empty one.
+    pub(crate) fn bloom(&self, id: OrderedId) -> u64 {
+        self.0.at(id.0).bloom
+    }
+
     /// Forgets a list.
     pub(crate) fn remove(&mut self, id: OrderedId) {
         self.0.remove(id.0);
