@@ -14,11 +14,11 @@ pub(crate) struct Limits {
 }
 
 /// 10,000 pods, 1,000 NetworkPolicies, IPv4.
-pub(crate) const W10K: Limits = Limits { single: 189.9, batch: 198.8, attribute: 382.2 };
+pub(crate) const W10K: Limits = Limits { single: 189.9, batch: 198.8, attribute: 374.5 };
 
 /// The same, with 20 ClusterNetworkPolicies.
 pub(crate) const W10K_20_CLUSTER_POLICIES: Limits =
-    Limits { single: 501.0, batch: 511.2, attribute: 1051.5 };
+    Limits { single: 452.7, batch: 463.5, attribute: 920.1 };
 
 /// `Reader::decide` in the first world when pods have two addresses and three of ten packets are
 /// IPv6.
