@@ -39,7 +39,8 @@ impl Class {
         }
     }
 
-    /// Whether NetworkPolicies of a direction may admit the peer, as far as bit patterns tell.
+    /// Whether rules of a direction may speak of the peer, as far as bit patterns tell; if none does, no
+    /// NetworkPolicy admits it.
     pub(super) const fn may_admit(&self, direction: Direction, peer: Identity) -> bool {
         let admitted = match direction {
             Direction::Ingress => self.admits_sources,

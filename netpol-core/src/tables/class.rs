@@ -63,9 +63,10 @@ impl Default for ClassId {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(C, align(64))]
 pub(crate) struct Class {
-    /// The bits of what ingress rules may admit as a source; all when they may admit anybody.
+    /// The bits of whom ingress rules speak as a source: who has none is denied. All where that does
+    /// not follow.
     pub(crate) admits_sources: u64,
-    /// The bits of what egress rules may admit as a destination; all when they may admit anybody.
+    /// The same of egress rules and destinations.
     pub(crate) admits_destinations: u64,
     /// The bits of what it is to ingress rules, as a source.
     source_bloom: u64,

@@ -108,7 +108,8 @@ impl Tables {
         }
     }
 
-    /// The bits of what may pass the rules for a direction; all when anybody may.
+    /// The bits of whom the rules for a direction speak: who has none of them is denied. All where it
+    /// does not follow.
     pub(crate) fn admitted_by(&self, sets: &RuleSetsOfTiers) -> u64 {
         self.rule_sets.bloom(sets.isolating) | self.ordered.bloom(sets.before())
     }
